@@ -1,0 +1,266 @@
+/*
+ * fixedsum.c
+ *		Exact sum of amount * probability in 128-bit fixed point.
+ *
+ * Compilers without a 128-bit integer refuse every product, which is slow but
+ * right: the caller's own sum then takes all rows.
+ */
+#include "core/pipeline/fixedsum.h"
+
+#include <string.h>
+
+#ifdef __SIZEOF_INT128__
+
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+
+#define E10 ((uint128) 10000000000u)
+
+static const uint128 power_of_ten[] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+	E10, E10 * 10, E10 * 100, E10 * 1000, E10 * 10000, E10 * 100000, E10 * 1000000,
+	E10 * 10000000, E10 * 100000000, E10 * 1000000000,
+	E10 * E10, E10 * E10 * 10, E10 * E10 * 100, E10 * E10 * 1000, E10 * E10 * 10000,
+	E10 * E10 * 100000, E10 * E10 * 1000000, E10 * E10 * 10000000,
+	E10 * E10 * 100000000, E10 * E10 * 1000000000, E10 * E10 * E10,
+	E10 * E10 * E10 * 10, E10 * E10 * E10 * 100, E10 * E10 * E10 * 1000,
+	E10 * E10 * E10 * 10000, E10 * E10 * E10 * 100000, E10 * E10 * E10 * 1000000,
+E10 * E10 * E10 * 10000000};
+
+#define MAX_POWER ((int) (sizeof power_of_ten / sizeof power_of_ten[0]) - 1)
+#define PRODUCT_LIMIT ((uint128) 1 << 126)
+
+static inline int128
+load(SfInt128 x)
+{
+	return (int128) (((uint128) (uint64_t) x.high << 64) | x.low);
+}
+
+static inline SfInt128
+store(int128 x)
+{
+	SfInt128	out = {(uint64_t) x, (int64_t) (x >> 64)};
+
+	return out;
+}
+
+/* Drop trailing zeros; q > 0. */
+static inline void
+strip_zeros(uint64_t *q, int *decimals)
+{
+	while (*q % 10 == 0)
+	{
+		*q /= 10;
+		(*decimals)--;
+	}
+}
+
+/*
+ * Most probabilities are typed with up to four decimals.  If n / 10000 is the
+ * double p, then n / 10000 is also what 15 digits of p say.
+ */
+static inline bool
+four_decimals(double p, uint64_t *q)
+{
+	uint64_t	n = (uint64_t) (p * 10000.0 + 0.5);
+
+	*q = n;
+	return (double) n / 10000.0 == p;
+}
+
+/*
+ * p * 10^decimals, rounded half to even from the exact binary value.  The
+ * significand has 53 bits and 10^22 has 74, so their product fits 127.
+ */
+static uint64_t
+scaled_significand(double p, int decimals)
+{
+	uint64_t	bits;
+	uint64_t	significand;
+	int			shift;
+	uint128		product;
+	uint128		rest;
+	uint128		half;
+	uint64_t	q;
+
+	memcpy(&bits, &p, sizeof bits);
+	significand = (bits & ((UINT64_C(1) << 52) - 1)) | (UINT64_C(1) << 52);
+	shift = 1075 - (int) (bits >> 52);	/* p = significand * 2^-shift */
+	product = (uint128) significand * power_of_ten[decimals];
+	q = (uint64_t) (product >> shift);
+	half = (uint128) 1 << (shift - 1);
+	rest = product & (((uint128) 1 << shift) - 1);
+	if (rest > half || (rest == half && (q & 1)))
+		q++;
+	return q;
+}
+
+bool
+sf_probability_decimal(double p, SfDecimal *out)
+{
+	uint64_t	q;
+	int			decimals = 4;
+
+	if (!(p >= 0.0 && p <= 1.0))
+		return false;
+	if (!four_decimals(p, &q))
+	{
+		if (p < 1e-8)
+			return false;
+		/* 15 significant digits: the first stands at 10^-1, 10^-2, … */
+		decimals = p >= 1e-1 ? 15 : p >= 1e-2 ? 16 : p >= 1e-3 ? 17 : p >= 1e-4 ? 18 :
+			p >= 1e-5 ? 19 : p >= 1e-6 ? 20 : p >= 1e-7 ? 21 : 22;
+		q = scaled_significand(p, decimals);
+	}
+	if (q == 0)
+		decimals = 0;
+	else
+		strip_zeros(&q, &decimals);
+	out->digits = q;
+	out->exponent = -decimals;
+	out->scale = decimals;
+	out->negative = false;
+	return true;
+}
+
+bool
+sf_decimal_is_probability(const SfDecimal *p)
+{
+	if (p->digits == 0)
+		return true;
+	if (p->negative || p->exponent > 0)
+		return false;
+	return -p->exponent > MAX_POWER || p->digits <= power_of_ten[-p->exponent];
+}
+
+bool
+sf_fixed_product(const SfDecimal *amount, const SfDecimal *probability, SfInt128 *product)
+{
+	int			shift = SF_FIXED_SCALE + amount->exponent + probability->exponent;
+	uint128		digits = (uint128) amount->digits * probability->digits;
+
+	if (digits == 0)
+	{
+		*product = store(0);
+		return true;
+	}
+	if (shift < 0 || shift > MAX_POWER)
+		return false;
+	if (__builtin_mul_overflow(digits, power_of_ten[shift], &digits) ||
+		digits >= PRODUCT_LIMIT)
+		return false;
+	*product = store(amount->negative ? -(int128) digits : (int128) digits);
+	return true;
+}
+
+bool
+sf_fixed_add(SfInt128 *total, SfInt128 term)
+{
+	int128		sum;
+
+	if (__builtin_add_overflow(load(*total), load(term), &sum))
+		return false;
+	*total = store(sum);
+	return true;
+}
+
+bool
+sf_fixed_subtract(SfInt128 *total, SfInt128 term)
+{
+	int128		difference;
+
+	if (__builtin_sub_overflow(load(*total), load(term), &difference))
+		return false;
+	*total = store(difference);
+	return true;
+}
+
+#else							/* no 128-bit integer */
+
+bool
+sf_probability_decimal(double p, SfDecimal *out)
+{
+	(void) p;
+	(void) out;
+	return false;
+}
+
+bool
+sf_decimal_is_probability(const SfDecimal *p)
+{
+	uint64_t	one = 1;
+
+	if (p->digits == 0)
+		return true;
+	if (p->negative || p->exponent > 0)
+		return false;
+	for (int i = 0; i < -p->exponent && one < p->digits; i++)
+	{
+		if (one > UINT64_MAX / 10)
+			return true;
+		one *= 10;
+	}
+	return p->digits <= one;
+}
+
+bool
+sf_fixed_product(const SfDecimal *amount, const SfDecimal *probability, SfInt128 *product)
+{
+	(void) amount;
+	(void) probability;
+	(void) product;
+	return false;
+}
+
+/* Nothing is ever added, so the totals are all zero. */
+bool
+sf_fixed_add(SfInt128 *total, SfInt128 term)
+{
+	(void) total;
+	return term.low == 0 && term.high == 0;
+}
+
+bool
+sf_fixed_subtract(SfInt128 *total, SfInt128 term)
+{
+	return sf_fixed_add(total, term);
+}
+
+#endif
+
+void
+sf_fixed_count(SfFixedSum *s, int32_t scale)
+{
+	if (s->count == 0 || scale > s->scale)
+	{
+		s->scale = scale;
+		s->at_scale = 0;
+	}
+	if (scale == s->scale)
+		s->at_scale++;
+	s->count++;
+}
+
+bool
+sf_fixed_uncount(SfFixedSum *s, int32_t scale)
+{
+	s->count--;
+	if (scale == s->scale)
+		s->at_scale--;
+	return s->at_scale > 0 || s->count == 0;
+}
+
+void
+sf_fixed_merge_counts(SfFixedSum *s, const SfFixedSum *other)
+{
+	if (other->count == 0)
+		return;
+	if (s->count == 0 || other->scale > s->scale)
+	{
+		s->scale = other->scale;
+		s->at_scale = other->at_scale;
+	}
+	else if (other->scale == s->scale)
+		s->at_scale += other->at_scale;
+	s->count += other->count;
+}
