@@ -65,7 +65,7 @@ CREATE FUNCTION historical_probability(
 CREATE FUNCTION progress(OUT pid int, OUT work text, OUT done bigint, OUT total bigint) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'sf_progress' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 10;
 
-CREATE VIEW progress AS SELECT pid, work, done, total FROM @extschema@.progress();
+CREATE VIEW progress WITH (security_invoker = true) AS SELECT pid, work, done, total FROM @extschema@.progress();
 REVOKE ALL ON progress FROM PUBLIC;
 GRANT SELECT ON progress TO PUBLIC;
 

@@ -8,6 +8,7 @@
 #include "pg/compat.h"
 
 #include "core/base/ctx.h"
+#include "nodes/execnodes.h"
 
 /* A context whose memory lives in cxt and whose poll takes interrupts. */
 extern void sf_ctx_init(SfCtx *ctx, MemoryContext cxt);
@@ -20,5 +21,14 @@ extern void sf_raise_unless_ok(const SfCtx *ctx, SfStatus status);
  * function is called by hand.
  */
 extern MemoryContext sf_aggregate_context(FunctionCallInfo fcinfo);
+
+/* The same check without the context, cheap enough for every row. */
+static inline void
+sf_check_aggregate(FunctionCallInfo fcinfo)
+{
+	if (unlikely(fcinfo->context == NULL ||
+				 (!IsA(fcinfo->context, AggState) && !IsA(fcinfo->context, WindowAggState))))
+		(void) sf_aggregate_context(fcinfo);
+}
 
 #endif							/* SF_BRIDGE_H */

@@ -101,12 +101,21 @@ classify_slowly(Datum numeric)
 	return numeric_is_inf(n) ? SF_NUMERIC_INFINITE : SF_NUMERIC_WIDE;
 }
 
+/* Most numerics lie in the row with a short header: no call for those. */
+static inline struct varlena *
+unpacked(Datum numeric)
+{
+	struct varlena *v = (struct varlena *) DatumGetPointer(numeric);
+
+	return VARATT_IS_SHORT(v) ? v : pg_detoast_datum_packed(v);
+}
+
 SfNumericKind
 sf_numeric_decode(Datum numeric, SfDecimal *out)
 {
-	if (!layout_known)
+	if (unlikely(!layout_known))
 		return classify_slowly(numeric);
-	return decode(PG_DETOAST_DATUM_PACKED(numeric), out);
+	return decode(unpacked(numeric), out);
 }
 
 double
@@ -120,7 +129,7 @@ sf_numeric_to_double(Datum numeric)
 
 	/* exact digits and an exact power: the one operation rounds correctly */
 	if (layout_known &&
-		decode(PG_DETOAST_DATUM_PACKED(numeric), &d) == SF_NUMERIC_DECIMAL &&
+		decode(unpacked(numeric), &d) == SF_NUMERIC_DECIMAL &&
 		d.digits <= (UINT64CONST(1) << 53) && abs(d.exponent) <= 22)
 	{
 		double		x = d.exponent < 0 ?

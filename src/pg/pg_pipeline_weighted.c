@@ -185,9 +185,15 @@ SF_FUNCTION(sf_weighted_numeric_add_float);
 Datum
 sf_weighted_numeric_add_float(PG_FUNCTION_ARGS)
 {
-	Probability p = float_probability(PG_GETARG_DATUM(2));
+	NumericState *s = (NumericState *) PG_GETARG_POINTER(0);
+	SfDecimal	amount;
+	Probability p;
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
+	if (likely(sf_numeric_decode(PG_GETARG_DATUM(1), &amount) == SF_NUMERIC_DECIMAL &&
+			   sf_fixed_add_row(&s->sum, &amount, PG_GETARG_FLOAT8(2))))
+		PG_RETURN_POINTER(s);
+	p = float_probability(PG_GETARG_DATUM(2));
 	PG_RETURN_POINTER(numeric_add_row((NumericState *) PG_GETARG_POINTER(0),
 									  PG_GETARG_DATUM(1), &p));
 }
@@ -198,7 +204,7 @@ sf_weighted_numeric_add_numeric(PG_FUNCTION_ARGS)
 {
 	Probability p = numeric_probability(PG_GETARG_DATUM(2));
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
 	PG_RETURN_POINTER(numeric_add_row((NumericState *) PG_GETARG_POINTER(0),
 									  PG_GETARG_DATUM(1), &p));
 }
@@ -217,7 +223,7 @@ sf_weighted_numeric_remove_float(PG_FUNCTION_ARGS)
 {
 	Probability p = float_probability(PG_GETARG_DATUM(2));
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
 	return return_rest(fcinfo, numeric_remove_row((NumericState *) PG_GETARG_POINTER(0),
 												  PG_GETARG_DATUM(1), &p));
 }
@@ -228,7 +234,7 @@ sf_weighted_numeric_remove_numeric(PG_FUNCTION_ARGS)
 {
 	Probability p = numeric_probability(PG_GETARG_DATUM(2));
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
 	return return_rest(fcinfo, numeric_remove_row((NumericState *) PG_GETARG_POINTER(0),
 												  PG_GETARG_DATUM(1), &p));
 }
@@ -240,7 +246,7 @@ sf_weighted_numeric_combine(PG_FUNCTION_ARGS)
 	NumericState *s = (NumericState *) PG_GETARG_POINTER(0);
 	NumericState *other = (NumericState *) PG_GETARG_POINTER(1);
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
 	if (!sf_fixed_add(&s->sum.total, other->sum.total))
 		s = change_side(s, numeric_add,
 						NumericGetDatum(sf_fixed_to_numeric(other->sum.total, SF_FIXED_SCALE)));
@@ -380,7 +386,7 @@ sf_weighted_float_remove(PG_FUNCTION_ARGS)
 {
 	SfFloatSum *s = (SfFloatSum *) PG_GETARG_POINTER(0);
 
-	(void) sf_aggregate_context(fcinfo);
+	sf_check_aggregate(fcinfo);
 	if (!sf_float_sum_remove(s, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2)))
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(s);

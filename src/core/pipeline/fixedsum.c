@@ -44,82 +44,103 @@ store(int128 x)
 	return out;
 }
 
-/* Drop trailing zeros; q > 0. */
+/* Drop trailing zeros; digits > 0. */
 static inline void
-strip_zeros(uint64_t *q, int *decimals)
+strip_zeros(SfDecimal *d)
 {
-	while (*q % 10 == 0)
+	while (d->digits % 10 == 0)
 	{
-		*q /= 10;
-		(*decimals)--;
+		d->digits /= 10;
+		d->exponent++;
 	}
 }
 
 /*
  * Most probabilities are typed with up to four decimals.  If n / 10000 is the
- * double p, then n / 10000 is also what 15 digits of p say.
+ * double p, then n / 10000 is also what 15 digits of p say.  The division is
+ * only worth its time when p * 10000 is nearly whole.
  */
 static inline bool
 four_decimals(double p, uint64_t *q)
 {
-	uint64_t	n = (uint64_t) (p * 10000.0 + 0.5);
+	double		x = p * 10000.0;
+	uint64_t	n = (uint64_t) (x + 0.5);
+	double		off = x - (double) n;
 
 	*q = n;
-	return (double) n / 10000.0 == p;
+	return off < 1e-11 && off > -1e-11 && (double) n / 10000.0 == p;
 }
 
 /*
  * p * 10^decimals, rounded half to even from the exact binary value.  The
  * significand has 53 bits and 10^22 has 74, so their product fits 127.
  */
-static uint64_t
+static inline uint64_t
 scaled_significand(double p, int decimals)
 {
 	uint64_t	bits;
 	uint64_t	significand;
 	int			shift;
-	uint128		product;
-	uint128		rest;
-	uint128		half;
+	uint128		rounded;
 	uint64_t	q;
 
 	memcpy(&bits, &p, sizeof bits);
 	significand = (bits & ((UINT64_C(1) << 52) - 1)) | (UINT64_C(1) << 52);
 	shift = 1075 - (int) (bits >> 52);	/* p = significand * 2^-shift */
-	product = (uint128) significand * power_of_ten[decimals];
-	q = (uint64_t) (product >> shift);
-	half = (uint128) 1 << (shift - 1);
-	rest = product & (((uint128) 1 << shift) - 1);
-	if (rest > half || (rest == half && (q & 1)))
-		q++;
+	rounded = decimals == 15 ?
+		(uint128) significand * UINT64_C(1000000000000000) :
+		(uint128) significand * power_of_ten[decimals];
+	rounded += (uint128) 1 << (shift - 1);
+	q = (uint64_t) (rounded >> shift);
+	/* nothing left below: p stood exactly between two, so take the even one */
+	if ((uint64_t) rounded << (64 - (shift < 64 ? shift : 64)) == 0 &&
+		(rounded & (((uint128) 1 << shift) - 1)) == 0)
+		q &= ~UINT64_C(1);
 	return q;
+}
+
+/* The 15 digits of p as they come, trailing zeros and all. */
+static inline bool
+fifteen_digits(double p, SfDecimal *out)
+{
+	int			decimals = 4;
+
+	if (!(p >= 0.0 && p <= 1.0))
+		return false;
+	if (!four_decimals(p, &out->digits))
+	{
+		if (p < 1e-8)
+			return false;
+		/* the first digit stands at 10^-1, 10^-2, … */
+		decimals = p >= 1e-1 ? 15 : p >= 1e-2 ? 16 : p >= 1e-3 ? 17 : p >= 1e-4 ? 18 :
+			p >= 1e-5 ? 19 : p >= 1e-6 ? 20 : p >= 1e-7 ? 21 : 22;
+		out->digits = scaled_significand(p, decimals);
+	}
+	out->exponent = -decimals;
+	out->negative = false;
+	return true;
+}
+
+static inline void
+settle_decimal(SfDecimal *d)
+{
+	if (d->digits == 0)
+		d->exponent = 0;
+	else
+		strip_zeros(d);
+	/* one, stripped, is a digit with no decimals; no probability is larger */
+	d->scale = -d->exponent;
 }
 
 bool
 sf_probability_decimal(double p, SfDecimal *out)
 {
-	uint64_t	q;
-	int			decimals = 4;
+	SfDecimal	d;
 
-	if (!(p >= 0.0 && p <= 1.0))
+	if (!fifteen_digits(p, &d))
 		return false;
-	if (!four_decimals(p, &q))
-	{
-		if (p < 1e-8)
-			return false;
-		/* 15 significant digits: the first stands at 10^-1, 10^-2, … */
-		decimals = p >= 1e-1 ? 15 : p >= 1e-2 ? 16 : p >= 1e-3 ? 17 : p >= 1e-4 ? 18 :
-			p >= 1e-5 ? 19 : p >= 1e-6 ? 20 : p >= 1e-7 ? 21 : 22;
-		q = scaled_significand(p, decimals);
-	}
-	if (q == 0)
-		decimals = 0;
-	else
-		strip_zeros(&q, &decimals);
-	out->digits = q;
-	out->exponent = -decimals;
-	out->scale = decimals;
-	out->negative = false;
+	settle_decimal(&d);
+	*out = d;
 	return true;
 }
 
@@ -133,23 +154,81 @@ sf_decimal_is_probability(const SfDecimal *p)
 	return -p->exponent > MAX_POWER || p->digits <= power_of_ten[-p->exponent];
 }
 
-bool
-sf_fixed_product(const SfDecimal *amount, const SfDecimal *probability, SfInt128 *product)
+/* units * 10^shift, if that stays below PRODUCT_LIMIT. */
+static inline bool
+scale_up(uint128 *units, int shift)
+{
+	uint128		high;
+
+	if (shift > 19)
+		return !__builtin_mul_overflow(*units, power_of_ten[shift], units) &&
+			*units < PRODUCT_LIMIT;
+	/* 10^19 still fits 64 bits: two multiplications instead of four */
+	high = (*units >> 64) * (uint64_t) power_of_ten[shift];
+	*units = (uint128) (uint64_t) *units * (uint64_t) power_of_ten[shift];
+	if (high >> 62 != 0)
+		return false;
+	*units += high << 64;
+	return *units < PRODUCT_LIMIT;
+}
+
+static inline bool
+product_of(const SfDecimal *amount, const SfDecimal *probability, int128 *product)
 {
 	int			shift = SF_FIXED_SCALE + amount->exponent + probability->exponent;
-	uint128		digits = (uint128) amount->digits * probability->digits;
+	uint64_t	digits = amount->digits;
+	uint128		units;
 
-	if (digits == 0)
+	if (digits == 0 || probability->digits == 0)
 	{
-		*product = store(0);
+		*product = 0;
 		return true;
+	}
+	/* a numeric keeps its digits in fours: two of them may be idle zeros */
+	while (shift < 0 && digits % 10 == 0)
+	{
+		digits /= 10;
+		shift++;
 	}
 	if (shift < 0 || shift > MAX_POWER)
 		return false;
-	if (__builtin_mul_overflow(digits, power_of_ten[shift], &digits) ||
-		digits >= PRODUCT_LIMIT)
+	units = (uint128) digits * probability->digits;
+	if (!scale_up(&units, shift))
 		return false;
-	*product = store(amount->negative ? -(int128) digits : (int128) digits);
+	*product = amount->negative ? -(int128) units : (int128) units;
+	return true;
+}
+
+bool
+sf_fixed_product(const SfDecimal *amount, const SfDecimal *probability, SfInt128 *product)
+{
+	int128		units;
+
+	if (!product_of(amount, probability, &units))
+		return false;
+	*product = store(units);
+	return true;
+}
+
+bool
+sf_fixed_add_row(SfFixedSum *s, const SfDecimal *amount, double p)
+{
+	SfDecimal	d;
+	int128		product;
+	int128		total;
+
+	if (!fifteen_digits(p, &d) || !product_of(amount, &d, &product) ||
+		__builtin_add_overflow(load(s->total), product, &total))
+		return false;
+	/* how many decimals to show matters only where they may be the most */
+	if (amount->scale - d.exponent >= s->scale)
+	{
+		settle_decimal(&d);
+		sf_fixed_count(s, amount->scale + d.scale);
+	}
+	else
+		s->count++;
+	s->total = store(total);
 	return true;
 }
 
@@ -182,6 +261,15 @@ sf_probability_decimal(double p, SfDecimal *out)
 {
 	(void) p;
 	(void) out;
+	return false;
+}
+
+bool
+sf_fixed_add_row(SfFixedSum *s, const SfDecimal *amount, double p)
+{
+	(void) s;
+	(void) amount;
+	(void) p;
 	return false;
 }
 

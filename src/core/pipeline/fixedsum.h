@@ -64,6 +64,14 @@ extern bool sf_fixed_product(const SfDecimal *amount, const SfDecimal *probabili
 							 SfInt128 *product);
 
 /*
+ * sf_fixed_add_row
+ *		Add and count amount * p in one step, the common road: the same as
+ *		sf_probability_decimal, sf_fixed_product, sf_fixed_add and
+ *		sf_fixed_count.  False, changing nothing, when one of them is false.
+ */
+extern bool sf_fixed_add_row(SfFixedSum *s, const SfDecimal *amount, double p);
+
+/*
  * sf_fixed_add, sf_fixed_subtract
  *		Change the total only; false, changing nothing, on overflow.
  */
