@@ -29,7 +29,7 @@
 #define WORK_MAX 1.5e9
 
 #define HOEFFDING_ERROR 1e-9
-#define FACTOR_ERROR 1e-8
+#define FACTOR_ERROR 1e-6
 #define FACTOR_ERROR_ATOMS 1e-12
 #define BERRY_ESSEEN 0.56
 

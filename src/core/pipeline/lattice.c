@@ -30,6 +30,9 @@
 #define TRIM 1e-15
 #define TRIM_HARD 1e-12
 
+/* Deals between two trims: the walk from the ends costs as much as some cells. */
+#define TRIM_EVERY 4
+
 /* Binomial terms below this are left out, and counted as lost. */
 #define SMALL_TERM 1e-18
 
@@ -37,9 +40,9 @@ SfStatus
 sf_lattice_init(SfArena *arena, SfLattice *lattice, int32_t capacity)
 {
 	lattice->capacity = capacity;
-	lattice->mass = sf_arena_take(arena, (size_t) capacity, sizeof(double));
+	lattice->buffer = sf_arena_take(arena, (size_t) capacity, sizeof(double));
 	lattice->spare = sf_arena_take(arena, (size_t) capacity, sizeof(double));
-	if (lattice->mass == NULL || lattice->spare == NULL)
+	if (lattice->buffer == NULL || lattice->spare == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	sf_lattice_reset(lattice);
 	return SF_OK;
@@ -50,7 +53,9 @@ sf_lattice_reset(SfLattice *lattice)
 {
 	lattice->first = 0;
 	lattice->n = 1;
+	lattice->mass = lattice->buffer;
 	lattice->mass[0] = 1.0;
+	lattice->untrimmed = 0;
 	lattice->lost = 0.0;
 }
 
@@ -71,7 +76,7 @@ accumulate(double *restrict out, const double *restrict a, double w, int32_t n)
 		out[i] += w * a[i];
 }
 
-static void
+VECTOR_CLONES static void
 scale(double *restrict out, const double *restrict a, double w, int32_t n)
 {
 	for (int32_t i = 0; i < n; i++)
@@ -98,18 +103,20 @@ trim(SfLattice *lattice, double most)
 		lattice->lost += mass[hi - 1];
 		hi--;
 	}
-	/* the next convolution reads from here and writes to the other array */
-	if (lo > 0)
-		memmove(mass, mass + lo, (size_t) (hi - lo) * sizeof(double));
+	lattice->mass += lo;
 	lattice->first += lo;
 	lattice->n = hi - lo;
 }
 
-/* Room for `more` cells, trimming what is needed. */
+/* Room for `more` cells, trimming now and then, or when it is short. */
 static SfStatus
 make_room(SfArena *arena, SfLattice *lattice, double more)
 {
-	trim(lattice, TRIM);
+	if (++lattice->untrimmed >= TRIM_EVERY || lattice->n + more > lattice->capacity)
+	{
+		trim(lattice, TRIM);
+		lattice->untrimmed = 0;
+	}
 	if (lattice->n + more > lattice->capacity)
 		trim(lattice, TRIM_HARD);
 	if (lattice->n + more > lattice->capacity)
@@ -117,13 +124,14 @@ make_room(SfArena *arena, SfLattice *lattice, double more)
 	return SF_OK;
 }
 
+/* What was written to the spare array is the mass now. */
 static void
 swap(SfLattice *lattice, int32_t n)
 {
-	double	   *mass = lattice->mass;
+	double	   *buffer = lattice->buffer;
 
-	lattice->mass = lattice->spare;
-	lattice->spare = mass;
+	lattice->mass = lattice->buffer = lattice->spare;
+	lattice->spare = buffer;
 	lattice->n = n;
 }
 

@@ -18,8 +18,10 @@ typedef struct SfLattice
 	int64_t		first;			/* index of mass[0]; the amount is index * step */
 	int32_t		n;				/* cells in use */
 	int32_t		capacity;
-	double	   *mass;			/* [capacity] */
+	double	   *mass;			/* [n], within the buffer */
+	double	   *buffer;			/* [capacity] */
 	double	   *spare;			/* [capacity], for the next convolution */
+	int32_t		untrimmed;		/* convolutions since the last trim */
 	double		lost;			/* mass trimmed so far */
 } SfLattice;
 
