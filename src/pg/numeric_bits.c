@@ -81,8 +81,13 @@ decode(struct varlena *packed, SfDecimal *out)
 		return kind;
 	if (parts.ndigits > MAX_DIGITS)
 		return SF_NUMERIC_WIDE;
-	for (int i = 0; i < parts.ndigits; i++)
-		digits = digits * BASE + digit_at(parts.digits, i);
+	/* three digits hold amounts of up to eight places and cents: no loop then */
+	if (parts.ndigits == 3)
+		digits = ((uint64) digit_at(parts.digits, 0) * BASE + digit_at(parts.digits, 1)) * BASE +
+			digit_at(parts.digits, 2);
+	else
+		for (int i = 0; i < parts.ndigits; i++)
+			digits = digits * BASE + digit_at(parts.digits, i);
 	out->digits = digits;
 	out->exponent = parts.ndigits == 0 ? 0 : 4 * (parts.weight - parts.ndigits + 1);
 	out->scale = parts.scale;

@@ -7,6 +7,7 @@
  */
 #include "core/pipeline/fixedsum.h"
 
+#include <math.h>
 #include <string.h>
 
 #ifdef __SIZEOF_INT128__
@@ -64,11 +65,11 @@ static inline bool
 four_decimals(double p, uint64_t *q)
 {
 	double		x = p * 10000.0;
-	uint64_t	n = (uint64_t) (x + 0.5);
+	int64_t		n = (int64_t) (x + 0.5);
 	double		off = x - (double) n;
 
-	*q = n;
-	return off < 1e-11 && off > -1e-11 && (double) n / 10000.0 == p;
+	*q = (uint64_t) n;
+	return fabs(off) < 1e-11 && (double) n / 10000.0 == p;
 }
 
 /*
@@ -99,15 +100,35 @@ scaled_significand(double p, int decimals)
 	return q;
 }
 
+/*
+ * p * 10^15 for p >= 0.1, in doubles: the product errs by half an ulp, at most
+ * 1/16, so the nearest whole number is right unless the product lies within
+ * that of the middle between two.
+ */
+static inline bool
+fifteen_decimals(double p, uint64_t *q)
+{
+	double		x = p * 1e15;
+	int64_t		n = (int64_t) (x + 0.5);
+	double		off = x - (double) n;
+
+	*q = (uint64_t) n;
+	return p >= 0.1 && fabs(off) < 0.4375;
+}
+
 /* The 15 digits of p as they come, trailing zeros and all. */
 static inline bool
 fifteen_digits(double p, SfDecimal *out)
 {
-	int			decimals = 4;
+	int			decimals;
 
 	if (!(p >= 0.0 && p <= 1.0))
 		return false;
-	if (!four_decimals(p, &out->digits))
+	if (four_decimals(p, &out->digits))
+		decimals = 4;
+	else if (fifteen_decimals(p, &out->digits))
+		decimals = 15;
+	else
 	{
 		if (p < 1e-8)
 			return false;
@@ -154,21 +175,20 @@ sf_decimal_is_probability(const SfDecimal *p)
 	return -p->exponent > MAX_POWER || p->digits <= power_of_ten[-p->exponent];
 }
 
-/* units * 10^shift, if that stays below PRODUCT_LIMIT. */
+/* a * b * 10^shift, if that stays below PRODUCT_LIMIT; a and b below 2^54. */
 static inline bool
-scale_up(uint128 *units, int shift)
+scaled_product(uint64_t a, uint64_t b, int shift, uint128 *units)
 {
-	uint128		high;
+	uint64_t	power = shift <= 19 ? (uint64_t) power_of_ten[shift] : 0;
+	uint64_t	scaled;
 
-	if (shift > 19)
-		return !__builtin_mul_overflow(*units, power_of_ten[shift], units) &&
-			*units < PRODUCT_LIMIT;
-	/* 10^19 still fits 64 bits: two multiplications instead of four */
-	high = (*units >> 64) * (uint64_t) power_of_ten[shift];
-	*units = (uint128) (uint64_t) *units * (uint64_t) power_of_ten[shift];
-	if (high >> 62 != 0)
+	/* the power goes to the factor that stays within 64 bits with it */
+	if (power != 0 && !__builtin_mul_overflow(b, power, &scaled))
+		*units = (uint128) a * scaled;
+	else if (power != 0 && !__builtin_mul_overflow(a, power, &scaled))
+		*units = (uint128) b * scaled;
+	else if (__builtin_mul_overflow((uint128) a * b, power_of_ten[shift], units))
 		return false;
-	*units += high << 64;
 	return *units < PRODUCT_LIMIT;
 }
 
@@ -192,8 +212,7 @@ product_of(const SfDecimal *amount, const SfDecimal *probability, int128 *produc
 	}
 	if (shift < 0 || shift > MAX_POWER)
 		return false;
-	units = (uint128) digits * probability->digits;
-	if (!scale_up(&units, shift))
+	if (!scaled_product(digits, probability->digits, shift, &units))
 		return false;
 	*product = amount->negative ? -(int128) units : (int128) units;
 	return true;
