@@ -261,16 +261,16 @@ Datum
 sf_weighted_numeric_final(PG_FUNCTION_ARGS)
 {
 	NumericState *s = (NumericState *) PG_GETARG_POINTER(0);
-	int			scale = Min(s->sum.scale, SF_FIXED_SCALE);
 	Datum		total;
 
 	if (s->sum.count == 0)
 		PG_RETURN_NULL();
-	if (!HAS_SIDE(s))
-		PG_RETURN_NUMERIC(sf_fixed_to_numeric(s->sum.total, scale));
-	/* both parts may hold more decimals than their sum, which shows `scale` */
+	if (!HAS_SIDE(s) && s->sum.scale <= SF_FIXED_SCALE)
+		PG_RETURN_NUMERIC(sf_fixed_to_numeric(s->sum.total, s->sum.scale));
+	/* the parts may hold more decimals than their sum shows, or fewer */
 	total = NumericGetDatum(sf_fixed_to_numeric(s->sum.total, SF_FIXED_SCALE));
-	total = DirectFunctionCall2(numeric_add, total, SIDE(s));
+	if (HAS_SIDE(s))
+		total = DirectFunctionCall2(numeric_add, total, SIDE(s));
 	PG_RETURN_DATUM(DirectFunctionCall2(numeric_round, total, Int32GetDatum(s->sum.scale)));
 }
 

@@ -440,7 +440,7 @@ read_small(SfReader *read, SfDealSet *set)
 SfStatus
 sf_deals_decode(SfCtx *ctx, SfReader *read, SfDealSet *set)
 {
-	const char *not_ours = "these bytes are not a revenue_distribution";
+	const char *not_ours = "this is not a valid revenue_distribution";
 	double		correlation;
 	int64_t		n;
 	int64_t		total;
