@@ -96,32 +96,42 @@ dot(const double *a, const double *b, int32_t n)
 	return sum;
 }
 
-double
-sf_atoms_cdf(const SfAtoms *atoms, double x, double *below, double *above)
+/* What one walk through both lists tells about an amount. */
+typedef struct Probe
+{
+	double		p;				/* P(sum <= amount) */
+	int64_t		rank;			/* how many of the sums that is */
+	double		below;			/* the largest of them, or -Infinity */
+	double		above;			/* the smallest of the others, or Infinity */
+} Probe;
+
+static Probe
+probe_at(const SfAtoms *atoms, double x)
 {
 	const SfAtomHalf *a = &atoms->first;
 	const SfAtomHalf *b = &atoms->second;
 	size_t		nodes = (size_t) atoms->nodes;
 	int32_t		j = b->n;		/* sums of b with a->sum[i] + b->sum[j] <= x */
-	double		total = 0.0;
-	double		nearest_below = -INFINITY;
-	double		nearest_above = INFINITY;
+	Probe		probe = {0.0, 0, -INFINITY, INFINITY};
 
 	for (int32_t i = 0; i < a->n; i++)
 	{
 		while (j > 0 && a->sum[i] + b->sum[j - 1] > x)
 			j--;
-		if (j > 0 && a->sum[i] + b->sum[j - 1] > nearest_below)
-			nearest_below = a->sum[i] + b->sum[j - 1];
-		if (j < b->n && a->sum[i] + b->sum[j] < nearest_above)
-			nearest_above = a->sum[i] + b->sum[j];
-		total += dot(a->mass + (size_t) i * nodes, b->below + (size_t) j * nodes, atoms->nodes);
+		if (j > 0 && a->sum[i] + b->sum[j - 1] > probe.below)
+			probe.below = a->sum[i] + b->sum[j - 1];
+		if (j < b->n && a->sum[i] + b->sum[j] < probe.above)
+			probe.above = a->sum[i] + b->sum[j];
+		probe.rank += j;
+		probe.p += dot(a->mass + (size_t) i * nodes, b->below + (size_t) j * nodes, atoms->nodes);
 	}
-	if (below != NULL)
-		*below = nearest_below;
-	if (above != NULL)
-		*above = nearest_above;
-	return total;
+	return probe;
+}
+
+double
+sf_atoms_cdf(const SfAtoms *atoms, double x)
+{
+	return probe_at(atoms, x).p;
 }
 
 double
@@ -146,36 +156,92 @@ sf_atoms_at_least(const SfAtoms *atoms, double x)
 	return total;
 }
 
+/* Sums that are few enough to be listed. */
+#define FEW 64
+
+typedef struct Atom
+{
+	double		sum;
+	double		mass;
+} Atom;
+
+/* The sums in [lo, hi], at most FEW, ascending; returns how many. */
+static int
+list_atoms(const SfAtoms *atoms, double lo, double hi, Atom *list)
+{
+	const SfAtomHalf *a = &atoms->first;
+	const SfAtomHalf *b = &atoms->second;
+	size_t		nodes = (size_t) atoms->nodes;
+	int32_t		end = b->n;		/* sums of b that do not pass hi */
+	int			n = 0;
+
+	for (int32_t i = 0; i < a->n; i++)
+	{
+		while (end > 0 && a->sum[i] + b->sum[end - 1] > hi)
+			end--;
+		for (int32_t j = end - 1; j >= 0 && n < FEW && a->sum[i] + b->sum[j] >= lo; j--)
+		{
+			Atom		atom = {a->sum[i] + b->sum[j],
+				dot(a->mass + (size_t) i * nodes, b->mass + (size_t) j * nodes, atoms->nodes)};
+			int			k = n++;
+
+			for (; k > 0 && list[k - 1].sum > atom.sum; k--)
+				list[k] = list[k - 1];
+			list[k] = atom;
+		}
+	}
+	return n;
+}
+
 /*
- * Regula falsi on the distribution function, every third step a bisection so
- * that jumps cannot hold it up.  Both ends stay sums, so it ends on one.
+ * Regula falsi on the distribution function; an end that stays twice counts half
+ * (the Illinois rule), and every fourth step is a bisection, so that jumps cannot
+ * hold it up.  Both ends stay sums; once few lie between them, they are listed.
  */
 double
 sf_atoms_quantile(const SfAtoms *atoms, double p)
 {
 	double		lo = atoms->first.sum[0] + atoms->second.sum[0];
 	double		hi = atoms->first.sum[atoms->first.n - 1] + atoms->second.sum[atoms->second.n - 1];
-	double		p_lo = 0.0;		/* P(sum < lo), about */
-	double		p_hi = 1.0;
+	Probe		before = {0};	/* all that lies below lo */
+	Probe		upto = {.p = 1.0, .rank = (int64_t) atoms->first.n * atoms->second.n};
+	double		under = p;		/* weights of the two ends: how far p is away */
+	double		over = 1.0 - p;
+	int			stayed = 0;		/* -1: the lower end stayed last time; 1: the upper */
+	Atom		list[FEW];
+	int			n;
 
-	for (int turn = 1; lo < hi; turn++)
+	for (int turn = 1; lo < hi && upto.rank - before.rank > FEW; turn++)
 	{
-		double		share = turn % 3 == 0 ? 0.5 : (p - p_lo) / (p_hi - p_lo);
-		double		mid = lo + fmin(fmax(share, 0.01), 0.99) * (hi - lo);
-		double		below;
-		double		above;
-		double		p_mid = sf_atoms_cdf(atoms, fmin(mid, nextafter(hi, lo)), &below, &above);
+		double		share = turn % 4 == 0 ? 0.5 : under / (under + over);
+		double		mid = lo + fmin(fmax(share, 0.001), 0.999) * (hi - lo);
+		Probe		probe = probe_at(atoms, fmin(mid, nextafter(hi, lo)));
 
-		if (p_mid >= p)
+		if (probe.p >= p)
 		{
-			hi = below;
-			p_hi = p_mid;
+			hi = probe.below;
+			upto = probe;
+			over = probe.p - p;
+			under *= stayed == -1 ? 0.5 : 1.0;
+			stayed = -1;
 		}
 		else
 		{
-			lo = fmin(above, hi);
-			p_lo = p_mid;
+			lo = fmin(probe.above, hi);
+			before = probe;
+			under = p - probe.p;
+			over *= stayed == 1 ? 0.5 : 1.0;
+			stayed = 1;
 		}
+	}
+	if (lo >= hi)
+		return hi;
+	n = list_atoms(atoms, lo, hi, list);
+	for (int k = 0; k < n; k++)
+	{
+		before.p += list[k].mass;
+		if (before.p >= p)
+			return list[k].sum;
 	}
 	return hi;
 }

@@ -39,8 +39,8 @@ extern SfStatus sf_atoms_build(SfArena *arena, const SfFactorRule *rule, int32_t
 							   const double *amount, const double *probability,
 							   SfAtoms *atoms);
 
-/* P(sum <= x); below and above (when not NULL) get the nearest sums around x. */
-extern double sf_atoms_cdf(const SfAtoms *atoms, double x, double *below, double *above);
+/* P(sum <= x). */
+extern double sf_atoms_cdf(const SfAtoms *atoms, double x);
 
 /* P(sum >= x), within 1e-15. */
 extern double sf_atoms_at_least(const SfAtoms *atoms, double x);
