@@ -42,23 +42,23 @@ CREATE FUNCTION revenue_distribution_final(internal) RETURNS revenue_distributio
 CREATE AGGREGATE revenue_distribution(amount numeric, probability float8) (
     SFUNC = revenue_distribution_add, STYPE = internal, COMBINEFUNC = revenue_distribution_combine,
     SERIALFUNC = revenue_distribution_serialize, DESERIALFUNC = revenue_distribution_deserialize,
-    FINALFUNC = revenue_distribution_final, PARALLEL = SAFE);
+    FINALFUNC = revenue_distribution_final, SSPACE = 1024, PARALLEL = SAFE);
 CREATE AGGREGATE revenue_distribution(amount numeric, probability float8, correlation float8) (
     SFUNC = revenue_distribution_add, STYPE = internal, COMBINEFUNC = revenue_distribution_combine,
     SERIALFUNC = revenue_distribution_serialize, DESERIALFUNC = revenue_distribution_deserialize,
-    FINALFUNC = revenue_distribution_final, PARALLEL = SAFE);
+    FINALFUNC = revenue_distribution_final, SSPACE = 1024, PARALLEL = SAFE);
 CREATE AGGREGATE revenue_distribution(amount float8, probability float8) (
     SFUNC = revenue_distribution_add, STYPE = internal, COMBINEFUNC = revenue_distribution_combine,
     SERIALFUNC = revenue_distribution_serialize, DESERIALFUNC = revenue_distribution_deserialize,
-    FINALFUNC = revenue_distribution_final, PARALLEL = SAFE);
+    FINALFUNC = revenue_distribution_final, SSPACE = 1024, PARALLEL = SAFE);
 CREATE AGGREGATE revenue_distribution(amount float8, probability float8, correlation float8) (
     SFUNC = revenue_distribution_add, STYPE = internal, COMBINEFUNC = revenue_distribution_combine,
     SERIALFUNC = revenue_distribution_serialize, DESERIALFUNC = revenue_distribution_deserialize,
-    FINALFUNC = revenue_distribution_final, PARALLEL = SAFE);
+    FINALFUNC = revenue_distribution_final, SSPACE = 1024, PARALLEL = SAFE);
 CREATE AGGREGATE sum(revenue_distribution) (
     SFUNC = revenue_distribution_add, STYPE = internal, COMBINEFUNC = revenue_distribution_combine,
     SERIALFUNC = revenue_distribution_serialize, DESERIALFUNC = revenue_distribution_deserialize,
-    FINALFUNC = revenue_distribution_final, PARALLEL = SAFE);
+    FINALFUNC = revenue_distribution_final, SSPACE = 1024, PARALLEL = SAFE);
 
 -- Questions.
 

@@ -21,7 +21,7 @@ CREATE FUNCTION rate_prior_final(internal) RETURNS rate_prior
 CREATE AGGREGATE fit_rate_prior(won bigint, closed bigint) (
     SFUNC = rate_prior_add, STYPE = internal, COMBINEFUNC = rate_prior_combine,
     SERIALFUNC = rate_prior_serialize, DESERIALFUNC = rate_prior_deserialize,
-    FINALFUNC = rate_prior_final, PARALLEL = SAFE);
+    FINALFUNC = rate_prior_final, SSPACE = 64, PARALLEL = SAFE);
 
 -- One expression each, so that the planner puts them inline.
 

@@ -17,16 +17,22 @@
 
 /*
  * Cells by number of deals, ours: e is about 9 cells at 100 deals and grows with
- * the root of their number; bench/ shows what they cost.
+ * the root of their number; cells times deals is the time, so beyond a thousand
+ * deals there are fewer cells again (bench/distribution.sql shows both).
  */
 #define CELLS_MIN 8192
 #define CELLS_PER_DEAL 64
+#define CELLS_MANY_DEALS 16384
+#define CELLS_WORK 6.7e7
 #define CORRELATED_CELLS_MIN 2048
 #define CORRELATED_CELLS_PER_DEAL 16
 #define CELLS_MAX 65536
 
 /* Multiply-adds that one evaluation may cost before small deals are smoothed. */
 #define WORK_MAX 1.5e9
+
+/* Once small deals are smoothed, at most this many large ones are not. */
+#define HEAD_MAX 1024
 
 #define HOEFFDING_ERROR 1e-9
 #define FACTOR_ERROR 1e-6
@@ -221,9 +227,10 @@ static void
 choose_step(Plan *plan, double variance)
 {
 	bool		correlated = plan->set->correlation > 0;
-	double		cells = fmin(CELLS_MAX, correlated ?
-							 fmax(CORRELATED_CELLS_MIN, CORRELATED_CELLS_PER_DEAL * plan->deals) :
-							 fmax(CELLS_MIN, CELLS_PER_DEAL * plan->deals));
+	double		cells = correlated ?
+	fmax(CORRELATED_CELLS_MIN, fmin(CELLS_MAX, CORRELATED_CELLS_PER_DEAL * plan->deals)) :
+	fmin(fmax(CELLS_MIN, CELLS_PER_DEAL * plan->deals),
+		 fmax(CELLS_MANY_DEALS, CELLS_WORK / plan->deals));
 	double		range = correlated ? plan->size : range_of(plan, variance);
 	double		common = plan->whole && plan->set->small == NULL ?
 	greatest_common_divisor(plan->amount, plan->n) : 0.0;
@@ -235,6 +242,43 @@ choose_step(Plan *plan, double variance)
 		plan->step = 1.0;		/* nothing to convolve */
 }
 
+/*
+ * How many of the largest deals to keep out of the smoothed part, so that its
+ * Berry-Esseen bound is least: without the giants it is more nearly normal, but
+ * with too few deals it is less so.
+ */
+static int32_t
+best_head(const Plan *plan)
+{
+	const SfDealSet *set = plan->set;
+	const SfMoments *middle = &set->small[sf_grid_nodes(set->correlation) / 2];
+	double		variance = sf_sum_value(middle->variance);
+	double		third = sf_sum_value(middle->third);
+	double		least = INFINITY;
+	int32_t		best = 0;
+
+	for (int32_t k = set->n_deals; k >= 0; k--)
+	{
+		double		bound = third / (variance * sqrt(variance));
+
+		if (k <= HEAD_MAX && bound < least)
+		{
+			least = bound;
+			best = k;
+		}
+		if (k > 0)
+		{
+			const SfDeal *deal = &set->deals[k - 1];
+			double		p = conditional(plan, k - 1, 0.0);
+			double		v = deal->amount * deal->amount * p * (1.0 - p) * (double) deal->count;
+
+			variance += v;
+			third += v * fabs(deal->amount) * (p * p + (1.0 - p) * (1.0 - p));
+		}
+	}
+	return best;
+}
+
 /* Smooth the smallest deals when convolving them all would cost too much. */
 static SfStatus
 limit_work(Plan *plan, double variance)
@@ -243,9 +287,10 @@ limit_work(Plan *plan, double variance)
 	double		width = fmin(plan->size, 17.0 * sqrt(variance)) / plan->step;
 	double		work = 0.0;
 	int32_t		nodes = sf_grid_nodes(set->correlation);
+	int32_t		most = set->small != NULL ? best_head(plan) : set->n_deals;
 	int32_t		keep = 0;
 
-	for (; keep < set->n_deals && work <= WORK_MAX; keep++)
+	for (; keep < most && work <= WORK_MAX; keep++)
 		work += sf_lattice_cost(set->deals[keep].probability, set->deals[keep].count) *
 			width * plan->rule.n;
 	if (keep == set->n_deals && set->small == NULL)

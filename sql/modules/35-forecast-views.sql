@@ -1,0 +1,192 @@
+-- create_forecast_views: all views on top of the contract, and what their columns mean.
+
+CREATE FUNCTION @extschema@.forecast_view_descriptions(
+    OUT view_name text, OUT key_columns text, OUT description text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+SELECT * FROM (VALUES
+    ('known_stage', 'process_key, stage_id', 'One row per stage; of a key that the source has twice only the first.'),
+    ('opportunity_as_of', 'opportunity_id', 'One row per deal that was known at as_of, with the values it had then.'),
+    ('deal_path', 'opportunity_id', 'One row per deal: the set of stages it has been in.'),
+    ('historical_probability', 'key_kind, process_id, key_id', 'One row per stage, owner and product, and one for all: how many of the closed deals were won.'),
+    ('pipeline', 'opportunity_id', 'One row per open deal. Deals of unknown status are not here; data_quality counts them.'),
+    ('pipeline_total', 'currency', 'One row per currency: all open deals.'),
+    ('pipeline_by_stage', 'process_id, stage_id, currency', 'One row per stage and currency: open deals.'),
+    ('pipeline_by_owner', 'owner_id, currency', 'One row per seller and currency: open deals.'),
+    ('pipeline_by_team', 'team_id, currency', 'One row per team and currency: open deals.'),
+    ('pipeline_by_region', 'region, currency', 'One row per region and currency: open deals.'),
+    ('pipeline_by_department', 'department, currency', 'One row per department and currency: open deals.'),
+    ('pipeline_by_month', 'month, currency', 'One row per month of the expected close and currency: open deals. NULL: no date.'),
+    ('pipeline_by_quarter', 'quarter, currency', 'One row per quarter of the expected close and currency: open deals. NULL: no date.'),
+    ('stage_conversion', 'process_id, stage_id', 'One row per open stage: what became of the deals that entered it.'),
+    ('stage_entry', 'opportunity_id, stage_id', 'One row per deal and stage it has been in.'),
+    ('stage_conversion_by_quarter', 'quarter, process_id, stage_id', 'One row per open stage and quarter of entry: for comparisons before and after a change.'),
+    ('stage_stay', 'opportunity_id, stage_id, entered_at', 'One row per stay of a deal in an open stage.'),
+    ('stage_velocity', 'process_id, stage_id', 'One row per open stage: how long deals stay in it.'),
+    ('data_quality', 'area, check_name, relation_name, column_name', 'One row per check of the data behind these views.')
+) AS v (view_name, key_columns, description);
+END;
+COMMENT ON FUNCTION @extschema@.forecast_view_descriptions() IS
+'The views that create_forecast_views writes: name, the columns that identify a row, and what a row is. Never NULL.';
+
+-- A column means the same in every view unless a row with the name of the view says otherwise.
+CREATE FUNCTION @extschema@.forecast_column_descriptions(
+    OUT view_name text, OUT column_name text, OUT description text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 120
+BEGIN ATOMIC
+SELECT * FROM (VALUES
+    (NULL, 'as_of', 'The moment the row looks from: sales_forecast.as_of, or now.'),
+    (NULL, 'process_key', 'process_id, or an empty text where it is NULL.'),
+    (NULL, 'stage_name', 'Name of the stage, or its key when the relation stage does not have it.'),
+    (NULL, 'next_stage_name', 'Name of the stage after it; NULL for the last open one.'),
+    (NULL, 'owner_name', 'Name of the seller.'),
+    (NULL, 'month', 'First day of the month.'),
+    (NULL, 'quarter', 'First day of the calendar quarter.'),
+    (NULL, 'probability_stage', 'Probability of a win fixed for the stage, 0 to 1.'),
+    (NULL, 'probability_history', 'Probability of a win from the closed deals that have been in the stage, drawn towards the rate of all stages; the rate of all closed deals, half a deal added on either side, when there are too few. Between 0 and 1; NULL when no deal has been closed.'),
+    (NULL, 'probability_source', 'Which one it is: stated, stage or history.'),
+    (NULL, 'weighted_value', 'Sum of amount times probability, in currency, not rounded. NULL when no deal has both.'),
+    (NULL, 'weighted_value_stated', 'The same with probability_stated.'),
+    (NULL, 'weighted_value_stage', 'The same with probability_stage.'),
+    (NULL, 'weighted_value_history', 'The same with probability_history.'),
+    (NULL, 'age_days', 'Whole days since created_at.'),
+    (NULL, 'days_in_stage', 'Whole days since stage_entered_at.'),
+    (NULL, 'deals', 'Number of deals.'),
+    (NULL, 'deals_without_amount', 'Deals without a usable amount: in deals, not in any sum.'),
+    (NULL, 'deals_without_probability', 'Deals without any probability: in deals and amount, not in weighted_value.'),
+    (NULL, 'amount', 'Sum of the amounts in currency, not weighted.'),
+    (NULL, 'p10', 'With 90 % probability the sum of what is won is at least this, if deals close independently of each other. In currency. Quantiles do not add up over rows.'),
+    (NULL, 'p50', 'The middle: as likely more as less. In currency.'),
+    (NULL, 'p90', 'With 10 % probability it is more than this. In currency.'),
+    (NULL, 'p_error_amount', 'Bound on the error of p10, p50 and p90 along the amount, in currency.'),
+    (NULL, 'p_error_probability', 'Bound on the error of p10, p50 and p90 along the probability.'),
+    (NULL, 'key_kind', 'all, stage, owner or product.'),
+    (NULL, 'key_id', 'stage_id, owner_id or product_id; NULL for all.'),
+    (NULL, 'won', 'Closed deals that were won.'),
+    (NULL, 'closed', 'Closed deals: the denominator of rate.'),
+    (NULL, 'rate', 'won / closed.'),
+    (NULL, 'enough', 'At least 40 deals won and 40 lost in all, and one closed here.'),
+    (NULL, 'reason', 'In words.'),
+    (NULL, 'entered', 'Deals that have been in the stage, each once: moved_on + lost + still_open + unknown.'),
+    (NULL, 'moved_on', 'Of these, won or seen in a later stage.'),
+    (NULL, 'lost', 'Of these, lost without having got further.'),
+    (NULL, 'still_open', 'Of these, open and not further yet.'),
+    (NULL, 'unknown', 'Of these, of unknown status and not further.'),
+    (NULL, 'decided', 'moved_on + lost: the denominator of drop_off.'),
+    (NULL, 'drop_off', 'lost / decided.'),
+    (NULL, 'drop_off_lower', 'Lower end of the 95 % interval of drop_off (Wilson).'),
+    (NULL, 'drop_off_upper', 'Upper end of the 95 % interval of drop_off (Wilson).'),
+    (NULL, 'is_bottleneck', 'Highest drop_off of its process among stages with at least 40 deals decided.'),
+    (NULL, 'entered_at', 'When the deal entered the stage; of the first stage, when it was created.'),
+    (NULL, 'left_at', 'When the deal left the stage or was closed in it. NULL while it is there.'),
+    (NULL, 'days', 'Days in the stage, until as_of while it is there.'),
+    (NULL, 'completed', 'The stay is over.'),
+    (NULL, 'stays', 'Stays in the stage; a deal that comes back stays again.'),
+    (NULL, 'still_there', 'Stays that are not over.'),
+    (NULL, 'median_days', 'Days after which half have left (Kaplan-Meier, so that stays that are not over count too). NULL when fewer than half have been seen to leave.'),
+    (NULL, 'p90_days', 'Days after which nine of ten have left (Kaplan-Meier). NULL when fewer have been seen to leave.'),
+    (NULL, 'mean_days_completed', 'Mean of the stays that are over. Too short, because long stays are still going on.'),
+    (NULL, 'longest_still_there_days', 'Days of the longest stay that is not over.'),
+    ('known_stage', 'bit', 'Place of the stage in deal_path.visited; 0 for lost stages and for those after the 62nd of a process.'),
+    ('known_stage', 'probability', 'Probability fixed for the stage, 0 to 1; NULL when the source gives one outside.'),
+    ('opportunity_as_of', 'amount', 'Value of the deal in currency; NULL when it is not finite.'),
+    ('opportunity_as_of', 'probability_stated', 'Probability as stated, 0 to 1; NULL when the source gives one outside.'),
+    ('deal_path', 'visited', 'Stages the deal has been in: the sum of known_stage.bit.'),
+    ('historical_probability', 'name', 'Name of the stage.'),
+    ('historical_probability', 'probability', 'rate drawn towards the rates of the other keys of its kind, the more the fewer deals; the rate of all closed deals, half a deal added on either side, when there are too few. Between 0 and 1; NULL when no deal has been closed.'),
+    ('pipeline', 'amount', 'Value of the deal in currency, not weighted. NULL when there is no usable one.'),
+    ('pipeline', 'probability', 'The probability used: stated, else of the stage, else from history. 0 to 1.'),
+    ('pipeline', 'weighted_value', 'amount times probability, in currency, not rounded.'),
+    ('historical_probability', 'lower', 'Lower end of the 90 % interval of probability; NULL when there are too few deals.'),
+    ('historical_probability', 'upper', 'Upper end of the 90 % interval of probability; NULL when there are too few deals.'),
+    ('stage_entry', 'moved_on', 'The deal was won or has been in a later stage.'),
+    ('stage_velocity', 'completed', 'Stays that are over.'),
+    ('data_quality', 'area', 'contract, completeness, consistency, timeliness, accuracy or gates.'),
+    ('data_quality', 'check_name', 'What is checked.'),
+    ('data_quality', 'relation_name', 'Relation of the contract that is checked.'),
+    ('data_quality', 'column_name', 'Its column; NULL when the check concerns several.'),
+    ('data_quality', 'found', 'What was counted: the numerator of share. Rows with the fault, or fields filled.'),
+    ('data_quality', 'of_total', 'Out of how many: the denominator of share. NULL when the check is a plain number.'),
+    ('data_quality', 'share', 'found / of_total.'),
+    ('data_quality', 'limit_value', 'The limit the share, or found when there is no share, is held against.'),
+    ('data_quality', 'passed', 'Within the limit. NULL when it could not be measured.'),
+    ('data_quality', 'severity', 'refuse: no model is trained; warn: it is, with this said beside it; info: nothing follows.'),
+    ('data_quality', 'reason', 'The finding in words.')
+) AS v (view_name, column_name, description);
+END;
+COMMENT ON FUNCTION @extschema@.forecast_column_descriptions() IS
+'What the columns of the forecast views mean, with units; view_name NULL: in every view that has such a column. Columns not listed mean what they mean in opportunity or stage.';
+
+CREATE FUNCTION @extschema@.comment_forecast_views(target_schema text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT format('VIEW %I.%I', target_schema, v.view_name) AS target,
+               @extschema@.crm_written_comment(v.description || ' Key: ' || v.key_columns || '.') AS description
+        FROM @extschema@.forecast_view_descriptions() v
+        UNION ALL
+        SELECT format('COLUMN %I.%I.%I', target_schema, v.view_name, a.attname),
+               coalesce((SELECT d.description FROM @extschema@.forecast_column_descriptions() d
+                         WHERE d.column_name = a.attname AND (d.view_name = v.view_name OR d.view_name IS NULL)
+                         ORDER BY d.view_name IS NULL LIMIT 1),
+                        (SELECT c.description FROM @extschema@.crm_columns() c
+                         WHERE c.column_name = a.attname AND c.relation IN ('opportunity', 'stage') ORDER BY c.relation LIMIT 1))
+        FROM @extschema@.forecast_view_descriptions() v
+        JOIN pg_attribute a ON a.attrelid = to_regclass(format('%I.%I', target_schema, v.view_name)) AND a.attnum > 0 AND NOT a.attisdropped
+    LOOP
+        EXECUTE format('COMMENT ON %s IS %L', item.target, item.description);
+    END LOOP;
+    PERFORM set_config('search_path', format('%I, pg_temp', target_schema), true);
+    FOR item IN
+        SELECT * FROM (VALUES
+            ('opportunity_at(timestamptz)', 'The relation opportunity as it was known at a moment: deals entered later are absent, columns whose past is not logged are NULL. No rows for NULL.'),
+            ('stage_paths()', 'Deals counted by the set of stages they have been in (deal_path.visited) and status.'),
+            ('closed_stage_paths()', 'stage_paths() of the closed deals. With a very long history this is the costly part of the pipeline views: you may replace it by a function that reads a table of your own with the same columns.'),
+            ('stage_rates()', 'One row per known stage, and one with NULL keys for all: closed deals that have been in it, how many were won, and the probability that follows.'),
+            ('stage_stays()', 'The rows of stage_stay: stays of deals in open stages, their days, and whether they are over.')
+        ) v (target, description)
+    LOOP
+        EXECUTE format('COMMENT ON FUNCTION %s IS %L', item.target, @extschema@.crm_written_comment(item.description));
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.comment_forecast_views(text) IS
+'Internal part of create_forecast_views: comments on the views, their columns and their functions. NULL does nothing.';
+
+CREATE FUNCTION @extschema@.create_forecast_views(target_schema text DEFAULT 'forecast')
+RETURNS TABLE (view_name text, key_columns text, description text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problems text[];
+    codes text[];
+BEGIN
+    IF target_schema IS NULL OR to_regclass(format('%I.crm_source', target_schema)) IS NULL THEN
+        RAISE EXCEPTION 'schema % is not connected to a CRM', coalesce('"' || target_schema || '"', 'null')
+            USING ERRCODE = 'undefined_table', HINT = 'Call sales_forecast.connect_crm first.';
+    END IF;
+    SELECT array_agg(p.problem ORDER BY p.problem), array_agg(p.code) INTO problems, codes
+      FROM @extschema@.crm_target_problems(target_schema, ARRAY(SELECT v.view_name FROM @extschema@.forecast_view_descriptions() v)) p;
+    PERFORM @extschema@.crm_raise_problems(format('the views cannot be written to schema "%s"', target_schema), problems, codes);
+
+    PERFORM @extschema@.create_as_of_views(target_schema);
+    PERFORM @extschema@.create_rate_views(target_schema);
+    PERFORM @extschema@.create_pipeline_views(target_schema);
+    PERFORM @extschema@.create_conversion_views(target_schema);
+    PERFORM @extschema@.create_velocity_views(target_schema);
+    EXECUTE format('CREATE OR REPLACE VIEW %1$I.data_quality WITH (security_invoker = true) AS
+                    SELECT q.*, %1$I.as_of() AS as_of FROM @extschema@.check_crm(%1$L) q', target_schema);
+    PERFORM @extschema@.comment_forecast_views(target_schema);
+    RETURN QUERY SELECT v.view_name, v.key_columns, v.description FROM @extschema@.forecast_view_descriptions() v;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.create_forecast_views(text) IS
+'Write the forecast views into a schema that connect_crm has filled (connect_crm calls this itself; call it again after an update of the extension), and return one row per view: its name, the columns that identify a row, and what a row is. The views belong to the caller, run with the rights of whoever reads them and are not part of the extension. Calling it again replaces them in place and keeps grants. 42P01 when the schema is not connected; 42P07, 42723 or 42501 with all names that are taken by something else, and nothing is changed.';
