@@ -75,13 +75,13 @@ CREATE FUNCTION mean(distribution revenue_distribution) RETURNS float8
 CREATE FUNCTION stddev(distribution revenue_distribution) RETURNS float8
     AS 'MODULE_PATHNAME', 'sf_revenue_stddev' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 CREATE FUNCTION quantile(distribution revenue_distribution, p float8) RETURNS float8
-    AS 'MODULE_PATHNAME', 'sf_revenue_quantile' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+    AS 'MODULE_PATHNAME', 'sf_revenue_quantile' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 CREATE FUNCTION quantiles(distribution revenue_distribution, p float8[]) RETURNS float8[]
-    AS 'MODULE_PATHNAME', 'sf_revenue_quantiles' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+    AS 'MODULE_PATHNAME', 'sf_revenue_quantiles' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 CREATE FUNCTION probability_at_least(distribution revenue_distribution, amount float8) RETURNS float8
-    AS 'MODULE_PATHNAME', 'sf_revenue_at_least' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+    AS 'MODULE_PATHNAME', 'sf_revenue_at_least' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 CREATE FUNCTION error_bound(distribution revenue_distribution) RETURNS revenue_error_bound
-    AS 'MODULE_PATHNAME', 'sf_revenue_error_bound' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+    AS 'MODULE_PATHNAME', 'sf_revenue_error_bound' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 
 COMMENT ON TYPE revenue_distribution IS
 'The distribution of the revenue of open deals that each close whole or not at all. Holds the deals themselves (the 8192 largest distinct pairs of amount and probability, smaller ones as moments), so values can be added; at most about 220 kB. Text: "3 deals, correlation 0, certain 0: 200 @ 0.25 x 2, 100 @ 0.5".';

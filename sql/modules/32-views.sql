@@ -31,6 +31,16 @@ RETURN CASE
 COMMENT ON FUNCTION @extschema@.read_date(text) IS
 'A logged date written YYYY-MM-DD, with or without a time behind it; NULL when it is not one, never an error. NULL for NULL.';
 
+CREATE FUNCTION @extschema@.finite_amount(amount numeric) RETURNS numeric
+    AS 'MODULE_PATHNAME', 'sf_finite_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.finite_amount(numeric) IS
+'The amount if it is finite, NULL for NaN and the infinities, which no sum survives. NULL for NULL.';
+
+CREATE FUNCTION @extschema@.valid_probability(probability float8) RETURNS float8
+    AS 'MODULE_PATHNAME', 'sf_valid_probability' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.valid_probability(float8) IS
+'The probability if it is one, 0 to 1; NULL for everything else and for NULL.';
+
 CREATE FUNCTION @extschema@.create_as_of_views(target_schema text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
@@ -46,7 +56,7 @@ BEGIN
     FROM (SELECT d.*, row_number() OVER (PARTITION BY d.process_key, d.is_lost ORDER BY d.stage_order, d.stage_id) - 1 AS place
           FROM (SELECT DISTINCT ON (coalesce(s.process_id, ''), s.stage_id)
                        coalesce(s.process_id, '') AS process_key, s.process_id, s.stage_id, s.name AS stage_name, s.stage_order,
-                       CASE WHEN s.probability BETWEEN 0 AND 1 THEN s.probability END AS probability,
+                       sales_forecast.valid_probability(s.probability) AS probability,
                        s.is_won IS TRUE AS is_won, s.is_lost IS TRUE AS is_lost
                 FROM stage s
                 WHERE s.stage_id IS NOT NULL
@@ -133,9 +143,9 @@ BEGIN
     CREATE OR REPLACE VIEW opportunity_as_of WITH (security_invoker = true) AS
     SELECT o.opportunity_id, o.name, o.account_id, o.contact_id, o.owner_id, o.team_id, o.region, o.department, o.postcode,
            o.product_id,
-           CASE WHEN o.amount < 'Infinity' AND o.amount > '-Infinity' THEN o.amount END AS amount,
+           sales_forecast.finite_amount(o.amount) AS amount,
            o.currency, o.process_id, o.stage_id,
-           CASE WHEN o.probability_stated BETWEEN 0 AND 1 THEN o.probability_stated END AS probability_stated,
+           sales_forecast.valid_probability(o.probability_stated) AS probability_stated,
            o.status, o.forecast_category, o.priority, o.lead_source, o.created_at, o.expected_close_on, o.closed_at,
            o.lost_reason, o.stage_entered_at, o.last_activity_at, as_of() AS as_of
     FROM opportunity o
@@ -143,9 +153,9 @@ BEGIN
     UNION ALL
     SELECT o.opportunity_id, o.name, o.account_id, o.contact_id, o.owner_id, o.team_id, o.region, o.department, o.postcode,
            o.product_id,
-           CASE WHEN o.amount < 'Infinity' AND o.amount > '-Infinity' THEN o.amount END AS amount,
+           sales_forecast.finite_amount(o.amount) AS amount,
            o.currency, o.process_id, o.stage_id,
-           CASE WHEN o.probability_stated BETWEEN 0 AND 1 THEN o.probability_stated END AS probability_stated,
+           sales_forecast.valid_probability(o.probability_stated) AS probability_stated,
            o.status, o.forecast_category, o.priority, o.lead_source, o.created_at, o.expected_close_on, o.closed_at,
            o.lost_reason, o.stage_entered_at, o.last_activity_at, as_of() AS as_of
     FROM opportunity_at(as_of()) o
