@@ -30,7 +30,7 @@ EXTRA_CLEAN  = build $(OBJS:.o=.d)
 
 # No contraction to fused multiply-add and no bitcode: every build and every plan gives the same bits.
 PG_CPPFLAGS = -Isrc -MMD -MP -ffp-contract=off
-PG_CFLAGS   = -std=gnu11 -fvisibility=hidden
+PG_CFLAGS   = -std=gnu11 -fvisibility=hidden -Werror=implicit-function-declaration
 SHLIB_LINK  = -lm
 override with_llvm := no
 
@@ -56,7 +56,8 @@ demo: ## Run the main job on a generated CRM, or on another input: make demo DAT
 	test/packages.sh build
 	$(MAKE) --no-print-directory demo-built
 demo-built: all
-	DATA='$(abspath $(DATA_FOLDER))' test/cluster.sh demo/run.sh
+	$(if $(DATA_FOLDER),@[ -d '$(DATA_FOLDER)' ] || { echo "DATA names no folder: $(DATA_FOLDER)" >&2; exit 1; })
+	DATA='$(if $(DATA_FOLDER),$(shell cd '$(DATA_FOLDER)' 2>/dev/null && pwd))' test/cluster.sh demo/run.sh
 
 bench: ## Print the table of timings; BENCH_OPTIONS are extra server options
 	test/packages.sh build

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Feed random bytes to every decoder: each test/fuzz/fuzz_*.c runs FUZZ_SECONDS (default 30) under libFuzzer with
+# the address and undefined-behaviour sanitizers.  Seeds come from test/fuzz/corpus/<stem>, if there are any.
+set -eu
+cd "$(dirname "$0")/.."
+. test/tap.sh
+
+: "${FUZZ_SECONDS:=30}" "${FUZZ_CC:=clang-14}"
+fuzz()
+{
+	local stem=$1 dir=build/fuzz/$1
+	mkdir -p "$dir/corpus"
+	[ ! -d "test/fuzz/corpus/$stem" ] || cp "test/fuzz/corpus/$stem"/* "$dir/corpus/"
+	# shellcheck disable=SC2046
+	"$FUZZ_CC" -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off \
+		-Isrc -Itest/core -o "$dir/$stem" "test/fuzz/$stem.c" $(find src/core -name '*.c') || return 1
+	if "$dir/$stem" -max_total_time="$FUZZ_SECONDS" -max_len=65536 -rss_limit_mb=1024 -timeout=5 \
+		-artifact_prefix="$dir/" -print_final_stats=1 "$dir/corpus"; then
+		echo "ok 1 - $stem withstands random bytes for $FUZZ_SECONDS s"
+	else
+		echo "not ok 1 - $stem: the bytes that broke it lie in $dir"
+		return 1
+	fi
+}
+
+for source in test/fuzz/fuzz_*.c; do
+	[ -e "$source" ] || continue
+	run_tap "$(basename "$source" .c)" fuzz "$(basename "$source" .c)"
+done
+totals
