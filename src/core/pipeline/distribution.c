@@ -14,6 +14,7 @@
 
 #include "core/base/dist.h"
 #include "core/pipeline/lattice.h"
+#include "core/pipeline/smoothed.h"
 
 /*
  * Cells by number of deals, ours: e is about 9 cells at 100 deals and grows with
@@ -37,7 +38,6 @@
 #define HOEFFDING_ERROR 1e-9
 #define FACTOR_ERROR 1e-6
 #define FACTOR_ERROR_ATOMS 1e-12
-#define BERRY_ESSEEN 0.56
 
 /* The deals of a set, made ready: inner amounts >= 0, largest first. */
 typedef struct Plan
@@ -242,43 +242,6 @@ choose_step(Plan *plan, double variance)
 		plan->step = 1.0;		/* nothing to convolve */
 }
 
-/*
- * How many of the largest deals to keep out of the smoothed part, so that its
- * Berry-Esseen bound is least: without the giants it is more nearly normal, but
- * with too few deals it is less so.
- */
-static int32_t
-best_head(const Plan *plan)
-{
-	const SfDealSet *set = plan->set;
-	const SfMoments *middle = &set->small[sf_grid_nodes(set->correlation) / 2];
-	double		variance = sf_sum_value(middle->variance);
-	double		third = sf_sum_value(middle->third);
-	double		least = INFINITY;
-	int32_t		best = 0;
-
-	for (int32_t k = set->n_deals; k >= 0; k--)
-	{
-		double		bound = third / (variance * sqrt(variance));
-
-		if (k <= HEAD_MAX && bound < least)
-		{
-			least = bound;
-			best = k;
-		}
-		if (k > 0)
-		{
-			const SfDeal *deal = &set->deals[k - 1];
-			double		p = conditional(plan, k - 1, 0.0);
-			double		v = deal->amount * deal->amount * p * (1.0 - p) * (double) deal->count;
-
-			variance += v;
-			third += v * fabs(deal->amount) * (p * p + (1.0 - p) * (1.0 - p));
-		}
-	}
-	return best;
-}
-
 /* Smooth the smallest deals when convolving them all would cost too much. */
 static SfStatus
 limit_work(Plan *plan, double variance)
@@ -287,7 +250,7 @@ limit_work(Plan *plan, double variance)
 	double		width = fmin(plan->size, 17.0 * sqrt(variance)) / plan->step;
 	double		work = 0.0;
 	int32_t		nodes = sf_grid_nodes(set->correlation);
-	int32_t		most = set->small != NULL ? best_head(plan) : set->n_deals;
+	int32_t		most = set->small != NULL ? sf_smoothed_best_head(set, HEAD_MAX) : set->n_deals;
 	int32_t		keep = 0;
 
 	for (; keep < most && work <= WORK_MAX; keep++)
@@ -311,73 +274,6 @@ limit_work(Plan *plan, double variance)
 	plan->n = keep;
 	plan->rounded = true;
 	return SF_OK;
-}
-
-/* The smoothed part given the factor, in cells, with its Berry-Esseen bound. */
-typedef struct SmallPart
-{
-	double		mean;
-	double		stddev;
-	double		error;
-} SmallPart;
-
-/*
- * Weights of the eight grid nodes around z (Lagrange interpolation of degree 7);
- * returns the first of them.
- */
-static int32_t
-interpolation_weights(double correlation, double z, double *weight)
-{
-	int32_t		nodes = sf_grid_nodes(correlation);
-	double		first = sf_grid_node(correlation, 0);
-	/* beyond the grid lies no weight that shows: take its end */
-	double		at = (fmin(fmax(z, first), -first) - first) / (sf_grid_node(correlation, 1) - first);
-	int32_t		start = (int32_t) fmin(fmax(floor(at) - 3.0, 0.0), nodes - 8.0);
-
-	for (int i = 0; i < 8; i++)
-	{
-		weight[i] = 1.0;
-		for (int j = 0; j < 8; j++)
-			if (j != i)
-				weight[i] *= (at - start - j) / (i - j);
-	}
-	return start;
-}
-
-static SmallPart
-small_part(const Plan *plan, double z)
-{
-	SmallPart	part = {0};
-	double		mean = 0.0;
-	double		variance = 0.0;
-	double		third = 0.0;
-	double		per_cell = plan->d->unit / plan->step;
-
-	if (plan->small == NULL)
-		return part;
-	if (plan->set->correlation == 0)
-	{
-		mean = sf_sum_value(plan->small[0].mean);
-		variance = sf_sum_value(plan->small[0].variance);
-		third = sf_sum_value(plan->small[0].third);
-	}
-	else
-	{
-		double		weight[8];
-		int32_t		start = interpolation_weights(plan->set->correlation, z, weight);
-
-		for (int i = 0; i < 8; i++)
-		{
-			mean += weight[i] * sf_sum_value(plan->small[start + i].mean);
-			variance += weight[i] * sf_sum_value(plan->small[start + i].variance);
-			third += weight[i] * sf_sum_value(plan->small[start + i].third);
-		}
-	}
-	variance = fmax(variance, 0.0);
-	part.mean = mean * per_cell;
-	part.stddev = sqrt(variance) * per_cell;
-	part.error = variance > 0 ? fmin(1.0, BERRY_ESSEEN * fmax(third, 0.0) / (variance * sqrt(variance))) : 0.0;
-	return part;
 }
 
 /* Round the amounts to cells; returns e, how far the error sum strays. */
@@ -404,14 +300,16 @@ round_to_cells(Plan *plan)
 static SfStatus
 evaluate_node(Plan *plan, double z, SfLattice *lattice, double *shift, double *error)
 {
-	SmallPart	part = small_part(plan, z);
+	SfSmoothed	part = sf_smoothed_at(plan->small, plan->set->correlation, z);
+	double		per_cell = plan->d->unit / plan->step;
 	SfStatus	status = SF_OK;
 
 	sf_lattice_reset(lattice);
 	*shift = 0.0;
 	*error = part.error;
 	if (plan->small != NULL)
-		status = sf_lattice_add_normal(&plan->arena, lattice, part.mean, part.stddev);
+		status = sf_lattice_add_normal(&plan->arena, lattice, part.mean * per_cell,
+									   sqrt(part.variance) * per_cell);
 	/* small deals first: the support stays narrow for longer */
 	for (int32_t i = plan->n - 1; i >= 0 && status == SF_OK; i--)
 	{
@@ -694,11 +592,9 @@ sf_distribution_stddev(SfCtx *ctx, const SfDealSet *set, double *stddev)
 	status = sf_factor_rule(&plan.arena, set->correlation, 2.0, 1e-14, &plan.rule);
 	if (status != SF_OK)
 		return status;
-	plan.small = set->small;
-	plan.step = d.unit;			/* cells are then amounts */
 	for (int32_t q = 0; q < plan.rule.n; q++)
 	{
-		SmallPart	part = small_part(&plan, plan.rule.z[q]);
+		SfSmoothed	part = sf_smoothed_at(set->small, set->correlation, plan.rule.z[q]);
 		double		mean;
 		double		variance;
 
@@ -706,7 +602,7 @@ sf_distribution_stddev(SfCtx *ctx, const SfDealSet *set, double *stddev)
 			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		node_moments(set, plan.quantile, plan.rule.z[q], &mean, &variance);
 		mean += part.mean - expected;
-		variance += part.stddev * part.stddev;
+		variance += part.variance;
 		total += plan.rule.weight[q] * (variance + (plan.rule.n > 1 ? mean * mean : 0.0));
 	}
 	*stddev = sqrt(total);

@@ -14,9 +14,8 @@
  * e = min(sqrt(ln(2/1e-9) / 2 * sum r_i^2), sum |r_i|) of its mean with
  * probability 1 - 1e-9 (Hoeffding, JASA 58, 1963, theorem 2).  Amounts that are
  * all multiples of a common unit, few enough, need no rounding and no bound.
- * A smoothed part of many small deals is normal within
- * d = 0.56 * sum E|X - EX|^3 / variance^1.5 (Shevtsova, Doklady Mathematics 82,
- * 2010).
+ * Many small deals may be smoothed into a normal part, which adds the error of
+ * smoothed.h to d.
  */
 #ifndef SF_DISTRIBUTION_H
 #define SF_DISTRIBUTION_H
