@@ -1,0 +1,142 @@
+-- The report: what a sales manager wants to know on Monday, from the views of schema forecast.
+--
+-- psql variables: title, as_of (a time: the report looks from then; empty: now).
+
+\set QUIET on
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+SET jit = off;
+\pset footer off
+\pset null '-'
+\pset border 1
+\pset linestyle ascii
+\pset numericlocale on
+\pset pager off
+SELECT set_config('sales_forecast.as_of', :'as_of', false) \gset report_
+SET search_path = forecast, sales_forecast, pg_catalog;
+
+\pset tuples_only on
+\pset format unaligned
+SELECT format(E'\n%s\nas of %s: %s open deals, %s won and %s lost since %s\n%s', :'title', to_char(as_of(), 'FMDD FMMonth YYYY'),
+              to_char(count(*) FILTER (WHERE status = 'open'), 'FM999,999,990'), to_char(count(*) FILTER (WHERE status = 'won'), 'FM999,999,990'),
+              to_char(count(*) FILTER (WHERE status = 'lost'), 'FM999,999,990'), to_char(min(created_at), 'FMMonth YYYY'), repeat('=', 78))
+FROM opportunity_as_of;
+
+\echo 'IS THE DATA GOOD ENOUGH?'
+CREATE TEMP TABLE finding AS SELECT * FROM check_crm('forecast');
+SELECT format('%s of %s checks passed; to warn: %s, to refuse a model: %s.', count(*) FILTER (WHERE passed), count(passed),
+              count(*) FILTER (WHERE NOT passed AND severity = 'warn'), count(*) FILTER (WHERE NOT passed AND severity = 'refuse'))
+FROM finding WHERE severity <> 'info';
+SELECT format('  %s %s', rpad(CASE severity WHEN 'refuse' THEN 'REFUSE' WHEN 'warn' THEN 'warning' ELSE 'note' END, 8),
+              -- Long findings go on below, indented.
+              rtrim(regexp_replace(check_name || ': ' || reason, '(.{1,94})( |$)', E'\\1\n           ', 'g'), E' \n'))
+FROM finding
+WHERE NOT passed AND (severity <> 'info' OR area <> 'contract')
+ORDER BY CASE severity WHEN 'refuse' THEN 1 WHEN 'warn' THEN 2 ELSE 3 END, area, check_name;
+\pset format aligned
+\pset tuples_only off
+\echo
+
+\echo 'PIPELINE BY STAGE     weighted = sum of amount x probability; P10 is the cautious side'
+SELECT coalesce(p.name, '-') AS process, coalesce(s.stage_name, '(unknown)') AS stage, s.currency AS cur, s.deals,
+       round(s.amount) AS amount, round(s.weighted_value) AS weighted, round(s.p10) AS "P10", round(s.p50) AS "P50", round(s.p90) AS "P90"
+FROM pipeline_by_stage s LEFT JOIN sales_process p USING (process_id)
+ORDER BY s.currency NULLS LAST, s.process_id NULLS LAST, s.stage_order NULLS LAST, s.stage_name;
+SELECT 'all stages' AS total, currency AS cur, deals, deals_without_amount AS "no amount", round(amount) AS amount, round(weighted_value) AS weighted,
+       round(p10) AS "P10", round(p50) AS "P50", round(p90) AS "P90"
+FROM pipeline_total ORDER BY currency NULLS LAST;
+
+\echo 'PIPELINE BY OWNER     history = the same deals at the rates at which deals were won so far'
+SELECT coalesce(owner_name, owner_id, '(none)') AS owner, currency AS cur, deals, round(amount) AS amount, round(weighted_value) AS weighted,
+       round(weighted_value_history) AS history, round(p10) AS "P10", round(p50) AS "P50", round(p90) AS "P90"
+FROM pipeline_by_owner ORDER BY currency NULLS LAST, weighted_value DESC NULLS LAST, owner_id;
+
+\echo 'THIS QUARTER AND THE NEXT     won so far + open deals that are expected to close in it'
+-- What check_crm calls far too high is a typing error more often than a deal: one such amount would outweigh all others.
+CREATE TEMP TABLE amount_limit AS
+WITH middle AS (
+    SELECT currency, percentile_disc(0.5) WITHIN GROUP (ORDER BY ln(amount::float8)) AS middle FROM opportunity_as_of WHERE amount > 0 GROUP BY 1
+)
+SELECT m.currency, exp(m.middle) AS middle,
+       exp(m.middle + 3.5 * 1.4826 * percentile_disc(0.5) WITHIN GROUP (ORDER BY abs(ln(o.amount::float8) - m.middle))) AS too_high
+FROM opportunity_as_of o JOIN middle m ON m.currency IS NOT DISTINCT FROM o.currency
+WHERE o.amount > 0 GROUP BY m.currency, m.middle;
+
+CREATE TEMP TABLE outlook AS
+WITH won AS (
+    SELECT o.currency, sum(o.amount) AS amount
+    FROM opportunity_as_of o LEFT JOIN amount_limit l ON l.currency IS NOT DISTINCT FROM o.currency
+    WHERE o.status = 'won' AND o.closed_at >= date_trunc('quarter', as_of()) AND (o.amount <= l.too_high) IS NOT FALSE
+    GROUP BY 1
+), open AS (
+    SELECT CASE WHEN p.expected_close_on < as_of()::date THEN 3
+                WHEN p.expected_close_on < date_trunc('quarter', as_of()) + interval '3 months' THEN 1 ELSE 2 END AS nth, p.currency,
+           count(*) AS deals, weighted_value(p.amount, p.probability) AS said, weighted_value(p.amount, p.probability_history) AS history,
+           revenue_distribution(p.amount, p.probability_history) AS d
+    FROM pipeline p LEFT JOIN amount_limit l ON l.currency IS NOT DISTINCT FROM p.currency
+    WHERE p.expected_close_on < date_trunc('quarter', as_of()) + interval '6 months' AND (p.amount <= l.too_high) IS NOT FALSE
+    GROUP BY 1, 2
+)
+SELECT q.nth, c.currency, CASE WHEN q.nth = 1 THEN coalesce(w.amount, 0) END AS won, coalesce(o.deals, 0) AS deals, o.said, o.history, o.d
+FROM generate_series(1, 3) AS q (nth)
+CROSS JOIN (SELECT currency FROM pipeline_total UNION SELECT currency FROM won) c
+LEFT JOIN won w ON w.currency IS NOT DISTINCT FROM c.currency
+LEFT JOIN open o ON o.nth = q.nth AND o.currency IS NOT DISTINCT FROM c.currency;
+
+SELECT CASE nth WHEN 3 THEN 'overdue' ELSE to_char(as_of() + (nth - 1) * interval '3 months', 'YYYY "Q"Q') END AS quarter, currency AS cur,
+       round(won) AS "won so far", deals AS open,
+       round(coalesce(won, 0) + coalesce(said, 0)) AS weighted, round(coalesce(won, 0) + coalesce(history, 0)) AS history,
+       round(coalesce(won, 0) + coalesce(quantile(d, 0.1)::numeric, 0)) AS "P10",
+       round(coalesce(won, 0) + coalesce(quantile(d, 0.5)::numeric, 0)) AS "P50",
+       round(coalesce(won, 0) + coalesce(quantile(d, 0.9)::numeric, 0)) AS "P90"
+FROM outlook
+ORDER BY currency NULLS LAST, nth;
+\pset tuples_only on
+\pset format unaligned
+\echo 'weighted: at the probabilities in the CRM, where it has any.  history, P10, P50, P90: at the rates of the past.'
+\echo 'Every deal is taken to close when its seller expects; overdue ones should have been closed by now.  Deals that'
+\echo 'nobody has entered yet are not in it.'
+SELECT format('%s open deals have no expected close and are in no line.', to_char(count(*), 'FM999,999,990'))
+FROM pipeline WHERE expected_close_on IS NULL HAVING count(*) > 0;
+SELECT format('Left out: %s open and %s won deals whose amounts are far too high, %s %s in all.',
+              count(*) FILTER (WHERE o.status = 'open'), count(*) FILTER (WHERE o.status = 'won'), o.currency, to_char(sum(o.amount), 'FM999,999,999,990'))
+FROM opportunity_as_of o JOIN amount_limit l ON l.currency IS NOT DISTINCT FROM o.currency
+WHERE o.amount > l.too_high AND (o.status = 'open' OR o.status = 'won' AND o.closed_at >= date_trunc('quarter', as_of()))
+GROUP BY o.currency ORDER BY o.currency;
+\echo
+
+\echo 'WHERE DEALS STOP'
+WITH b AS (
+    SELECT c.*, p.name AS process FROM stage_conversion c LEFT JOIN sales_process p USING (process_id) WHERE c.is_bottleneck
+), split AS (
+    SELECT q.process_id, q.stage_id,
+           sum(q.lost) FILTER (WHERE q.quarter < date_trunc('quarter', as_of() - interval '15 months')) AS lost_before,
+           sum(q.decided) FILTER (WHERE q.quarter < date_trunc('quarter', as_of() - interval '15 months')) AS decided_before,
+           sum(q.lost) FILTER (WHERE q.quarter >= date_trunc('quarter', as_of() - interval '15 months') AND q.quarter < date_trunc('quarter', as_of() - interval '3 months')) AS lost_after,
+           sum(q.decided) FILTER (WHERE q.quarter >= date_trunc('quarter', as_of() - interval '15 months') AND q.quarter < date_trunc('quarter', as_of() - interval '3 months')) AS decided_after
+    FROM stage_conversion_by_quarter q GROUP BY 1, 2
+)
+SELECT format(E'%s: %s of 100 deals are lost in "%s", %s\n  (%s of %s; the true share lies between %s and %s %% with 95 %% confidence).%s',
+              coalesce(b.process, 'All deals'), round(100 * b.drop_off), b.stage_name,
+              coalesce('before they reach "' || b.next_stage_name || '"', 'the last step before the win'),
+              to_char(b.lost, 'FM999,999,990'), to_char(b.decided, 'FM999,999,990'), round(100 * b.drop_off_lower), round(100 * b.drop_off_upper),
+              CASE WHEN s.decided_before >= 40 AND s.decided_after >= 40
+                   THEN format(E'\n  Of those that came there in the four quarters before last: %s of 100; earlier: %s of 100.',
+                               round(100 * s.lost_after / s.decided_after), round(100 * s.lost_before / s.decided_before)) ELSE '' END)
+FROM b LEFT JOIN split s ON s.process_id IS NOT DISTINCT FROM b.process_id AND s.stage_id = b.stage_id
+ORDER BY b.process_id;
+SELECT format('Slowest stage: "%s"%s, half of the deals stay longer than %s days%s.', v.stage_name,
+              coalesce(' (' || p.name || ')', ''), round(v.median_days::numeric), coalesce(', one in ten longer than ' || round(v.p90_days::numeric), ''))
+FROM stage_velocity v LEFT JOIN sales_process p USING (process_id)
+WHERE v.completed >= 40 ORDER BY v.median_days DESC NULLS LAST, v.stage_id LIMIT 1;
+\pset format aligned
+\pset tuples_only off
+\echo
+
+\echo 'LOOK AT THESE FIRST     the largest open deals, in multiples of the middle deal of their currency'
+SELECT left(p.name, 34) AS deal, o.name AS owner, p.currency AS cur, round(p.amount) AS amount, round(p.amount / m.middle::numeric, 1) AS "x middle",
+       round(100 * p.probability::numeric) AS "chance %", p.days_in_stage AS "days in stage", p.expected_close_on AS expected
+FROM pipeline p
+LEFT JOIN owner o USING (owner_id)
+JOIN amount_limit m ON m.currency IS NOT DISTINCT FROM p.currency
+ORDER BY p.amount / m.middle::numeric DESC NULLS LAST, p.opportunity_id LIMIT 5;
