@@ -115,7 +115,7 @@ COMMENT ON FUNCTION quantile(revenue_distribution, float8) IS
 COMMENT ON FUNCTION quantiles(revenue_distribution, float8[]) IS
 'Several quantiles at once; NULL elements give NULL. As quantile(d, p). Error: 22023 when an element is outside 0 to 1 or the array has more than one dimension.';
 COMMENT ON FUNCTION probability_at_least(revenue_distribution, float8) IS
-'P(revenue >= amount), 0 to 1; an amount within 1e-12 of an attainable total counts as reached. How exact it is says error_bound(d). NULL in, NULL out. Error: 22023 when amount is NaN.';
+'P(revenue >= amount), 0 to 1; an amount that differs from an attainable total by rounding only counts as reached. How exact it is says error_bound(d). NULL in, NULL out. Error: 22023 when amount is NaN.';
 COMMENT ON FUNCTION error_bound(revenue_distribution) IS
 'How far the answers of this distribution may be from the exact ones of its model; see the type revenue_error_bound. Zero up to 20 deals and where all amounts are multiples of a common unit. NULL in, NULL out.';
 COMMENT ON FUNCTION revenue_distribution_in(cstring) IS 'Input of revenue_distribution. Errors: 22P02 malformed text, 22P03 deals that break the contract, 22023 correlation out of range.';

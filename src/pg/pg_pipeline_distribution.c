@@ -34,19 +34,25 @@ new_state(MemoryContext cxt, double correlation)
 }
 
 static Datum
-value_of(SfCtx *ctx, SfDealSet *set)
+packed(SfCtx *ctx, SfDealSet *set, void (*encode) (const SfDealSet *set, SfWriter *write))
 {
 	SfWriter	count = {0};
 	SfWriter	write = {0};
 	struct varlena *value;
 
 	sf_raise_unless_ok(ctx, sf_deals_settle(ctx, set));
-	sf_deals_encode(set, &count);
+	encode(set, &count);
 	value = palloc(VARHDRSZ + count.size);
 	SET_VARSIZE(value, VARHDRSZ + count.size);
 	write.at = (unsigned char *) VARDATA(value);
-	sf_deals_encode(set, &write);
+	encode(set, &write);
 	return PointerGetDatum(value);
+}
+
+static Datum
+value_of(SfCtx *ctx, SfDealSet *set)
+{
+	return packed(ctx, set, sf_deals_encode);
 }
 
 /* The deals of a value, in cxt. */
@@ -161,7 +167,7 @@ sf_revenue_serialize(PG_FUNCTION_ARGS)
 	SfCtx		ctx;
 
 	sf_ctx_init(&ctx, sf_aggregate_context(fcinfo));
-	return value_of(&ctx, (SfDealSet *) PG_GETARG_POINTER(0));
+	return packed(&ctx, (SfDealSet *) PG_GETARG_POINTER(0), sf_deals_encode_exact);
 }
 
 SF_FUNCTION(sf_revenue_deserialize);
@@ -493,9 +499,11 @@ sf_revenue_recv(PG_FUNCTION_ARGS)
 	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
 	int			size = in->len - in->cursor;
 	struct varlena *value = palloc(VARHDRSZ + size);
+	SfCtx		ctx;
 
 	SET_VARSIZE(value, VARHDRSZ + size);
 	pq_copymsgbytes(in, VARDATA(value), size);
-	(void) set_of(CurrentMemoryContext, value);
-	PG_RETURN_POINTER(value);
+	sf_ctx_init(&ctx, CurrentMemoryContext);
+	/* stored again, so that one set has one form */
+	return value_of(&ctx, set_of(CurrentMemoryContext, value));
 }

@@ -42,6 +42,20 @@ encode(SfCtx *ctx, SfDealSet *set)
 	return bytes;
 }
 
+/* The bytes that one process sends to another. */
+static Bytes
+send(SfCtx *ctx, SfDealSet *set)
+{
+	SfWriter	count = {0};
+	SfWriter	write = {0};
+
+	check(sf_deals_settle(ctx, set) == SF_OK, "settle");
+	sf_deals_encode_exact(set, &count);
+	write.at = sf_alloc(ctx, count.size, 1);
+	sf_deals_encode_exact(set, &write);
+	return (Bytes) {write.at, write.size};
+}
+
 static SfStatus
 decode(SfCtx *ctx, Bytes bytes, SfDealSet *set)
 {
@@ -139,7 +153,7 @@ by_merges(Host *host, SfRng *rng, const Row *row, int n, int parts, double corre
 		{
 			SfDealSet	sent;
 
-			check(decode(&host->ctx, encode(&host->ctx, &set[b]), &sent) == SF_OK, "decode");
+			check(decode(&host->ctx, send(&host->ctx, &set[b]), &sent) == SF_OK, "decode");
 			set[b] = sent;
 		}
 		check(sf_deals_merge(&host->ctx, &set[a], &set[b]) == SF_OK, "merge");
@@ -181,24 +195,25 @@ test_order(const char *name, int n, int kinds, double correlation, int turns)
 static void
 test_certain_split(void)
 {
-	Row			row[1000];
+	Row			row[300];
 	SfRng		rng;
-	Host		host;
-	Bytes		wanted;
 
-	host_init(&host);
 	sf_rng_seed(&rng, 31);
-	for (int i = 0; i < LENGTH(row); i++)
-		row[i] = (Row) {floor(random_magnitude(&rng, 2, 7)) / 100, 1};
 	group("amounts of certain deals add up to the same bytes in any order and any split");
-	wanted = serial(&host, row, LENGTH(row), 0);
-	for (int k = 0; k < 50; k++)
+	for (int turn = 0; turn < 200; turn++)
 	{
+		Host		host;
+		Bytes		wanted;
+
+		host_init(&host);
+		for (int i = 0; i < LENGTH(row); i++)
+			row[i] = (Row) {floor(random_magnitude(&rng, 2, 7)) / 100, 1};
+		wanted = serial(&host, row, LENGTH(row), 0);
 		shuffle(&rng, row, LENGTH(row));
-		check(same_bytes(by_merges(&host, &rng, row, LENGTH(row), 16, 0), wanted), "turn %d", k);
+		check(same_bytes(by_merges(&host, &rng, row, LENGTH(row), 16, 0), wanted), "turn %d", turn);
+		host_free(&host);
 	}
 	done();
-	host_free(&host);
 }
 
 /* Small deals alike that fall below the limit together or one by one. */
@@ -270,7 +285,7 @@ check_damaged(Bytes bytes, const char *how, size_t where)
 	host.bytes_max = 1 << 24;
 	status = decode(&host.ctx, bytes, &set);
 	if (status == SF_OK)
-		check(same_bytes(encode(&host.ctx, &set), bytes), "%s at %zu: not canonical", how, where);
+		check(same_bytes(bytes.at[4] == 1 ? encode(&host.ctx, &set) : send(&host.ctx, &set), bytes), "%s at %zu: not canonical", how, where);
 	else
 		check(fails_with(&host, status, SF_BAD_BYTES), "%s at %zu gives %d", how, where, status);
 	host_free(&host);
@@ -308,11 +323,30 @@ damage(Bytes bytes, size_t stride, int flips)
 	free(copy);
 }
 
+/* A list of one deal more than are ever kept, in good order. */
+static void
+check_too_many(Host *host, const Row *row)
+{
+	SfDealSet	set;
+	SfDeal		more[SF_DEALS_MAX + 1];
+	SfWriter	write = {sf_alloc(&host->ctx, 100 + sizeof more, 1), 0};
+
+	for (int i = 0; i <= SF_DEALS_MAX; i++)
+		more[i] = (SfDeal) {row[SF_DEALS_MAX - i].amount, 0.5, 1};
+	check(sf_deals_init(&host->ctx, &set, 0) == SF_OK, "init");
+	set.deals = more;
+	set.n_deals = SF_DEALS_MAX + 1;
+	set.counted = set.n_deals;
+	sf_deals_encode(&set, &write);
+	check(decode(&host->ctx, (Bytes) {write.at, write.size}, &set) == SF_BAD_BYTES, "more deals than are kept were read");
+}
+
 static void
 test_hostile_bytes(void)
 {
 	static const Row few[] = {{100, 0.5}, {100, 0.5}, {30, 0.25}, {-7, 0.9}, {5, 1}, {3, 0}};
 	Host		host;
+	SfDealSet	set;
 	Row		   *many = malloc(9000 * sizeof(Row));
 
 	host_init(&host);
@@ -320,8 +354,11 @@ test_hostile_bytes(void)
 	damage(serial(&host, few, 0, 0), 1, 255);
 	damage(serial(&host, few, LENGTH(few), 0), 1, 255);
 	damage(serial(&host, few, LENGTH(few), 0.5), 1, 255);
+	check(sf_deals_init(&host.ctx, &set, 0.5) == SF_OK && add_all(&host.ctx, &set, few, LENGTH(few)), "add");
+	damage(send(&host.ctx, &set), 1, 255);
 	for (int i = 0; i < 9000; i++)
 		many[i] = (Row) {i + 1, 0.5};
+	check_too_many(&host, many);
 	damage(serial(&host, many, 9000, 0), 4999, 8);
 	damage(serial(&host, many, 9000, 0.5), 4999, 8);
 	done();

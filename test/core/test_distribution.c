@@ -207,6 +207,44 @@ test_binomial(void)
 	done();
 }
 
+/* All deals are rounded the same way: only the mean of what rounding takes keeps the answers within the bound. */
+static void
+test_rounded_alike(void)
+{
+	static const double a = 3.14159265358979;
+	static const double p[] = {0.3, 0.9};
+
+	group("deals that are alike and must be rounded stay within the bound");
+	for (int n = 50; n <= 20000; n *= 3)
+		for (int k = 0; k < LENGTH(p); k++)
+		{
+			Host		host;
+			SfDealSet	set;
+			SfDistribution d;
+			double		sd = sqrt(n * p[k] * (1 - p[k]));
+
+			host_init(&host);
+			/* a second amount, so that the first is no common unit; it is almost never won */
+			check(make_set(&host.ctx, (double[]) {a, 1.41421356237}, (double[]) {p[k], 1e-15}, 2, 0, &set), "set");
+			set.deals[0].count = n;
+			set.counted = n + 1;
+			check(sf_distribution_evaluate(&host.ctx, &set, &d) == SF_OK, "evaluate");
+			for (double t = -3; t <= 3; t += 0.43)
+			{
+				int			won = (int) (n * p[k] + t * sd);
+				double		got = 1 - sf_distribution_at_least(&d, a * (won + 0.5));
+				int			off = (int) ceil(d.bound.amount / a + 0.5);
+
+				check(got >= binomial_cdf(won - off < 0 ? 0 : won - off, n, p[k]) - d.bound.probability - 1e-8 - (won < off) &&
+					  got <= binomial_cdf(won + off, n, p[k]) + d.bound.probability + 1e-8,
+					  "%d at %g: P(at most %d) = %.12g, bound %g, binomial %.12g", n, p[k], won, got, d.bound.amount, binomial_cdf(won, n, p[k]));
+			}
+			check(close_to(sf_distribution_quantile(&d, 0.5), a * floor(n * p[k]), d.bound.amount + 2 * a, 0), "median %g", sf_distribution_quantile(&d, 0.5));
+			host_free(&host);
+		}
+	done();
+}
+
 /* Many deals of any amounts, against the outcomes of seeded simulation. */
 static void
 simulate(const char *name, int n, int runs, double correlation, uint64_t seed)
@@ -562,6 +600,7 @@ main(void)
 {
 	test_bound();
 	test_binomial();
+	test_rounded_alike();
 	simulate("simulation agrees: 100 deals", 100, 100000, 0, 1);
 	simulate("simulation agrees: 100 deals, correlated", 100, 20000, 0.2, 2);
 	simulate("simulation agrees: 1000 deals", 1000, 10000, 0, 3);

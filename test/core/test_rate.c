@@ -66,6 +66,66 @@ test_recovers(void)
 	done();
 }
 
+/* The formulas of rate.h, written down once more: the best linear mean and the log posterior of log M. */
+static double
+log_posterior(const SfRateCount *counts, int n, double strength, double *mean)
+{
+	double		top = 0;
+	double		bottom = 0;
+	double		closed = 0;
+	double		sum;
+
+	for (int i = 0; i < n; i++)
+	{
+		double		size = (double) counts[i].closed;
+		double		weight = size / (1 + (size - 1) / (strength + 1));
+
+		top += weight * (double) counts[i].won / size;
+		bottom += weight;
+		closed += size;
+	}
+	*mean = (top / bottom * closed + 0.5) / (closed + 1);
+	sum = log(strength) - 2 * log(closed / n + strength);
+	for (int i = 0; i < n; i++)
+	{
+		double		won = (double) counts[i].won;
+		double		lost = (double) (counts[i].closed - counts[i].won);
+
+		/* the rising factorials of the beta-binomial distribution */
+		for (double k = 0; k < won; k++)
+			sum += log(*mean * strength + k);
+		for (double k = 0; k < lost; k++)
+			sum += log((1 - *mean) * strength + k);
+		for (double k = 0; k < won + lost; k++)
+			sum -= log(strength + k);
+	}
+	return sum;
+}
+
+static void
+test_maximum(void)
+{
+	static const SfRateCount few[][4] = {
+		{{1, 5}, {3, 4}, {0, 9}, {20, 70}}, {{5, 10}, {6, 10}, {4, 10}, {5, 10}}, {{0, 2}, {9, 10}, {1, 30}, {2, 2}}
+	};
+
+	group("with few keys the strength is the maximum of the posterior");
+	for (int c = 0; c < LENGTH(few); c++)
+		for (int n = 1; n <= 4; n++)
+		{
+			double		best = -INFINITY;
+			double		mean;
+			SfRatePrior prior = fit(few[c], n);
+			double		got = log_posterior(few[c], n, prior.strength, &mean);
+
+			check(close_to(prior.mean, mean, 0, 1e-12), "mean %g, wanted %g", prior.mean, mean);
+			for (double log_strength = -0.99; log_strength < 13.99; log_strength += 0.003)
+				best = fmax(best, log_posterior(few[c], n, exp(log_strength), &mean));
+			check(got >= best - 1e-7, "case %d, %d keys: strength %g with %.9g, the best %.9g", c, n, prior.strength, got, best);
+		}
+	done();
+}
+
 static void
 test_laws(void)
 {
@@ -175,6 +235,7 @@ int
 main(void)
 {
 	test_recovers();
+	test_maximum();
 	test_laws();
 	test_hostile();
 	group("each cancelled poll is a clean failure");

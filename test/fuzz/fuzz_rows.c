@@ -26,7 +26,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			demand(status == SF_OK || status == SF_BAD_DATA || status == SF_OVERFLOW, "the status of a row");
 		}
 		demand(sf_deals_settle(&host.ctx, &set) == SF_OK, "a set can be settled");
-		bytes = bytes_of(&set, &host.ctx, &written);
+		bytes = bytes_of(&set, &host.ctx, false, &written);
+		try_bytes(bytes, written);
+		bytes = bytes_of(&set, &host.ctx, true, &written);
 		try_bytes(bytes, written);
 	}
 	host_free(&host);

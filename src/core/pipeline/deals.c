@@ -11,7 +11,9 @@
 #include "core/pipeline/floatsum.h"
 
 #define FIRST_CAPACITY 16
-#define FORMAT_VERSION 1
+/* Sums rounded to a double each, or with their low parts. */
+#define FORMAT_ROUNDED 1
+#define FORMAT_EXACT 2
 
 static const char magic[4] = {'S', 'F', 'D', 'S'};
 
@@ -53,26 +55,28 @@ sf_moments_add(double correlation, SfMoments *moments, const SfDeal *deal)
 {
 	int32_t		nodes = sf_grid_nodes(correlation);
 	double		quantile = nodes > 1 ? sf_normal_quantile(deal->probability) : 0.0;
-	double		a = deal->amount * (double) deal->count;
-	double		a2 = a * deal->amount;
-	double		a3 = a2 * deal->amount;
+	double		count = (double) deal->count;
+	double		a = deal->amount;
+	double		a3 = fabs(a * a * a);
 
+	/* a deal's term is rounded before it is counted, so that equal deals add up alike in any groups */
 	for (int32_t i = 0; i < nodes; i++)
 	{
 		double		p = nodes == 1 ? deal->probability :
 		sf_conditional_probability(correlation, quantile, sf_grid_node(correlation, i));
 		double		v = p * (1.0 - p);
 
-		sf_sum_add(&moments[i].mean, a * p);
-		sf_sum_add(&moments[i].variance, a2 * v);
-		sf_sum_add(&moments[i].third, fabs(a3) * v * (p * p + (1.0 - p) * (1.0 - p)));
+		sf_sum_add_product(&moments[i].mean, a * p, count);
+		sf_sum_add_product(&moments[i].variance, a * a * v, count);
+		sf_sum_add_product(&moments[i].third, a3 * v * (p * p + (1.0 - p) * (1.0 - p)), count);
 	}
 }
 
 SfStatus
 sf_deals_init(SfCtx *ctx, SfDealSet *set, double correlation)
 {
-	*set = (SfDealSet) {.correlation = correlation, .settled = true};
+	/* -0 and 0 are one correlation, with one form */
+	*set = (SfDealSet) {.correlation = correlation + 0.0, .settled = true};
 	if (!(correlation >= 0.0 && correlation <= SF_CORRELATION_MAX))
 		return sf_fail_value(ctx, SF_BAD_ARGUMENT,
 							 "correlation must be between 0 and 0.99", correlation);
@@ -154,8 +158,8 @@ static void
 add_small(SfDealSet *set, const SfDeal *deal)
 {
 	sf_moments_add(set->correlation, set->small, deal);
-	sf_sum_add(&set->small_mean, deal->amount * deal->probability * (double) deal->count);
-	sf_sum_add(&set->small_size, fabs(deal->amount) * (double) deal->count);
+	sf_sum_add_product(&set->small_mean, deal->amount * deal->probability, (double) deal->count);
+	sf_sum_add_product(&set->small_size, fabs(deal->amount), (double) deal->count);
 	set->small_count += deal->count;
 }
 
@@ -180,9 +184,14 @@ sf_deals_settle(SfCtx *ctx, SfDealSet *set)
 
 		if (status != SF_OK)
 			return status;
+		/* abandoned in the middle, the set is still whole: it is only not settled */
 		while (n > SF_DEALS_MAX)
+		{
 			add_small(set, &set->deals[--n]);
-		set->n_deals = n;
+			set->n_deals = n;
+			if (n % 64 == 0 && sf_cancelled(ctx))
+				return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		}
 	}
 	set->settled = true;
 	return SF_OK;
@@ -339,25 +348,37 @@ sf_deals_mean(const SfDealSet *set)
 
 	for (int32_t i = 0; i < set->n_deals; i++)
 	{
-		double		a = set->deals[i].amount * (double) set->deals[i].count;
+		const SfDeal *deal = &set->deals[i];
+		double		one = deal->amount * deal->probability;
 
-		sf_sum_add_product(&mean, a, set->deals[i].probability);
+		sf_sum_add_product(&mean, one, (double) deal->count);
+		sf_sum_add_product(&mean, fma(deal->amount, deal->probability, -one), (double) deal->count);
 	}
 	sf_sum_merge(&mean, set->small_mean);
 	return sf_sum_value(mean);
 }
 
-void
-sf_deals_encode(const SfDealSet *set, SfWriter *write)
+static void
+write_sum(SfWriter *write, int format, SfSum sum)
+{
+	double		hi = sf_sum_value(sum);
+
+	sf_write_double(write, hi);
+	if (format == FORMAT_EXACT)
+		sf_write_double(write, sum.lo - (hi - sum.hi));
+}
+
+static void
+encode(const SfDealSet *set, int format, SfWriter *write)
 {
 	int32_t		nodes = set->small ? sf_grid_nodes(set->correlation) : 0;
 
 	for (int i = 0; i < 4; i++)
 		sf_write_bits(write, (unsigned char) magic[i], 1);
-	sf_write_bits(write, FORMAT_VERSION, 4);
+	sf_write_bits(write, (uint64_t) format, 4);
 	sf_write_double(write, set->correlation);
 	sf_write_int64(write, set->counted);
-	sf_write_double(write, sf_sum_value(set->certain));
+	write_sum(write, format, set->certain);
 	sf_write_int64(write, set->n_deals);
 	for (int32_t i = 0; i < set->n_deals; i++)
 	{
@@ -368,32 +389,47 @@ sf_deals_encode(const SfDealSet *set, SfWriter *write)
 	sf_write_int64(write, set->small_count);
 	if (nodes == 0)
 		return;
-	sf_write_double(write, sf_sum_value(set->small_mean));
-	sf_write_double(write, sf_sum_value(set->small_size));
+	write_sum(write, format, set->small_mean);
+	write_sum(write, format, set->small_size);
 	for (int32_t i = 0; i < nodes; i++)
 	{
-		sf_write_double(write, sf_sum_value(set->small[i].mean));
-		sf_write_double(write, sf_sum_value(set->small[i].variance));
-		sf_write_double(write, sf_sum_value(set->small[i].third));
+		write_sum(write, format, set->small[i].mean);
+		write_sum(write, format, set->small[i].variance);
+		write_sum(write, format, set->small[i].third);
 	}
 }
 
+void
+sf_deals_encode(const SfDealSet *set, SfWriter *write)
+{
+	encode(set, FORMAT_ROUNDED, write);
+}
+
+void
+sf_deals_encode_exact(const SfDealSet *set, SfWriter *write)
+{
+	encode(set, FORMAT_EXACT, write);
+}
+
+/* A sum of any sign, at most `most` in size.  Sums are never -0, which would be a second form of 0. */
 static SfSum
-read_sum(SfReader *read)
+read_sum(SfReader *read, int format, double most)
 {
 	SfSum		sum = {sf_read_double(read), 0.0};
 
-	if (!isfinite(sum.hi))
+	if (format == FORMAT_EXACT)
+		sum.lo = sf_read_double(read);
+	if (!(fabs(sum.hi) <= most) || sum.hi + sum.lo != sum.hi || (sum.hi == 0.0 && signbit(sum.hi)))
 		read->ok = false;
 	return sum;
 }
 
 static SfSum
-read_positive_sum(SfReader *read)
+read_positive_sum(SfReader *read, int format, double most)
 {
-	SfSum		sum = read_sum(read);
+	SfSum		sum = read_sum(read, format, most);
 
-	if (!(sum.hi >= 0.0))
+	if (sum.hi < 0.0)
 		read->ok = false;
 	return sum;
 }
@@ -422,18 +458,25 @@ read_deals(SfReader *read, SfDealSet *set)
 	return total;
 }
 
+/*
+ * Moments of deals that are all smaller than the kept ones: no sum is larger
+ * than their number allows, so nothing overflows later.  The factor 2 is for
+ * rounding.
+ */
 static void
-read_small(SfReader *read, SfDealSet *set)
+read_small(SfReader *read, int format, SfDealSet *set)
 {
 	int32_t		nodes = sf_grid_nodes(set->correlation);
+	double		a = fabs(set->deals[set->n_deals - 1].amount);
+	double		most = 2.0 * a * (double) set->small_count;
 
-	set->small_mean = read_sum(read);
-	set->small_size = read_positive_sum(read);
+	set->small_mean = read_sum(read, format, most);
+	set->small_size = read_positive_sum(read, format, most);
 	for (int32_t i = 0; i < nodes && read->ok; i++)
 	{
-		set->small[i].mean = read_sum(read);
-		set->small[i].variance = read_positive_sum(read);
-		set->small[i].third = read_positive_sum(read);
+		set->small[i].mean = read_sum(read, format, most);
+		set->small[i].variance = read_positive_sum(read, format, most * a);
+		set->small[i].third = read_positive_sum(read, format, most * a * a);
 	}
 }
 
@@ -441,6 +484,7 @@ SfStatus
 sf_deals_decode(SfCtx *ctx, SfReader *read, SfDealSet *set)
 {
 	const char *not_ours = "this is not a valid revenue_distribution";
+	int			format;
 	double		correlation;
 	int64_t		n;
 	int64_t		total;
@@ -449,16 +493,17 @@ sf_deals_decode(SfCtx *ctx, SfReader *read, SfDealSet *set)
 	for (int i = 0; i < 4; i++)
 		if (sf_read_bits(read, 1) != (unsigned char) magic[i])
 			read->ok = false;
-	if (sf_read_bits(read, 4) != FORMAT_VERSION)
+	format = (int) sf_read_bits(read, 4);
+	if (format != FORMAT_ROUNDED && format != FORMAT_EXACT)
 		read->ok = false;
 	correlation = sf_read_double(read);
-	if (!read->ok || !(correlation >= 0.0 && correlation <= SF_CORRELATION_MAX))
+	if (!read->ok || !(correlation >= 0.0 && correlation <= SF_CORRELATION_MAX) || signbit(correlation))
 		return sf_fail(ctx, SF_BAD_BYTES, not_ours);
 	status = sf_deals_init(ctx, set, correlation);
 	if (status != SF_OK)
 		return status;
 	set->counted = sf_read_int64(read);
-	set->certain = read_sum(read);
+	set->certain = read_sum(read, format, SF_AMOUNT_MAX * (double) SF_DEALS_COUNT_MAX);
 	n = sf_read_int64(read);
 	if (!read->ok || set->counted < 0 || set->counted > SF_DEALS_COUNT_MAX ||
 		n < 0 || n > SF_DEALS_MAX || (size_t) n > read->left / 24)
@@ -481,7 +526,7 @@ sf_deals_decode(SfCtx *ctx, SfReader *read, SfDealSet *set)
 		status = ensure_moments(ctx, set);
 		if (status != SF_OK)
 			return status;
-		read_small(read, set);
+		read_small(read, format, set);
 	}
 	if (!read->ok || read->left != 0 || total + set->small_count > set->counted)
 		return sf_fail(ctx, SF_BAD_BYTES, not_ours);

@@ -68,8 +68,8 @@ extern SfStatus sf_deals_init(SfCtx *ctx, SfDealSet *set, double correlation);
 /*
  * sf_deals_add
  *		One more deal.  SF_BAD_DATA: probability outside 0 .. 1, NaN;
- *		SF_OVERFLOW: infinite amount; SF_TOO_LARGE; SF_NO_MEMORY.  The set is
- *		unchanged on failure.  Amortized O(log SF_DEALS_MAX).
+ *		SF_OVERFLOW: infinite amount; SF_TOO_LARGE; SF_NO_MEMORY; SF_CANCELLED.
+ *		The set holds what it held on failure.  Amortized O(log SF_DEALS_MAX).
  */
 extern SfStatus sf_deals_add(SfCtx *ctx, SfDealSet *set, double amount, double probability);
 
@@ -80,7 +80,7 @@ extern SfStatus sf_deals_add(SfCtx *ctx, SfDealSet *set, double amount, double p
  */
 extern SfStatus sf_deals_merge(SfCtx *ctx, SfDealSet *set, const SfDealSet *other);
 
-/* Bring the set into its canonical form: sorted, distinct, bounded. */
+/* Bring the set into its canonical form: sorted, distinct, bounded.  SF_NO_MEMORY, SF_CANCELLED. */
 extern SfStatus sf_deals_settle(SfCtx *ctx, SfDealSet *set);
 
 /*
@@ -90,6 +90,13 @@ extern SfStatus sf_deals_settle(SfCtx *ctx, SfDealSet *set);
  *		from ctx: SF_BAD_BYTES when the bytes are not such a set.
  */
 extern void sf_deals_encode(const SfDealSet *set, SfWriter *write);
+
+/*
+ * sf_deals_encode_exact
+ *		The same with all digits of the sums, for a set that goes from one
+ *		process to another and is still added to.  Decode reads both.
+ */
+extern void sf_deals_encode_exact(const SfDealSet *set, SfWriter *write);
 extern SfStatus sf_deals_decode(SfCtx *ctx, SfReader *read, SfDealSet *set);
 
 /* E[sum], exact but for one rounding. */

@@ -103,6 +103,7 @@ prepare(Plan *plan)
 
 	plan->whole = unit > 0.0;
 	d->unit = plan->whole ? unit : 1.0;
+	d->whole = plan->whole;
 	plan->amount = sf_arena_take(&plan->arena, n, sizeof(double));
 	plan->quantile = sf_arena_take(&plan->arena, n, sizeof(double));
 	if (plan->amount == NULL || plan->quantile == NULL)
@@ -539,7 +540,9 @@ sf_distribution_quantile(const SfDistribution *d, double p)
 double
 sf_distribution_at_least(const SfDistribution *d, double amount)
 {
-	double		slack = 1e-12 * fmax(fabs(d->lowest), fabs(d->highest));
+	double		size = fmax(fabs(d->lowest), fabs(d->highest));
+	/* whole numbers add up exactly, only the amount itself may be off; other sums err by some ulps */
+	double		slack = d->whole ? 0x1p-51 * fmin(fabs(amount), size) : 0x1p-48 * size;
 	double		inner = (amount - slack) * d->unit - d->offset;
 	double		cell;
 

@@ -39,6 +39,7 @@ typedef struct SfDistribution
 	double		lowest;			/* the least and the largest possible sum */
 	double		highest;
 	double		unit;			/* inner amounts are amount * unit, whole if possible */
+	bool		whole;			/* all inner amounts are whole numbers */
 	double		offset;			/* of inner amounts: certain and negative deals */
 	bool		exact;			/* the atoms themselves, else cells */
 	SfAtoms		atoms;

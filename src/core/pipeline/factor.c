@@ -8,6 +8,9 @@
 
 #include "core/base/dist.h"
 
+/* So many nodes take about a second; 10^9 deals and more ask for them. */
+#define NODES_MAX 1000000
+
 #define PI 3.14159265358979323846
 
 /* E(v) = integral_0^v exp(t^2 / 2) dt, by its series; all terms are positive. */
@@ -62,9 +65,12 @@ sf_factor_rule(SfArena *arena, double correlation, double deals, double error, S
 	double		reach = correlation > 0 ? -sf_normal_quantile(error / 8.0) : 0.0;
 	double		step = correlation > 0 ?
 	widest_step(correlation, deals, log(2.0 * 2.0 * 2.0 / error)) : 1.0;
-	int32_t		half = correlation > 0 ? (int32_t) ceil(reach / step) : 0;
+	int32_t		half;
 	double		total = 0.0;
 
+	if (correlation > 0 && !(reach / step < NODES_MAX / 2))
+		return sf_fail(arena->ctx, SF_TOO_LARGE, "too many deals for a distribution with this correlation");
+	half = correlation > 0 ? (int32_t) ceil(reach / step) : 0;
 	rule->n = 2 * half + 1;
 	rule->error = correlation > 0 ? error : 0.0;
 	rule->z = sf_arena_take(arena, (size_t) rule->n, sizeof(double));

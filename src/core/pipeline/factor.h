@@ -31,7 +31,8 @@ typedef struct SfFactorRule
 /*
  * sf_factor_rule
  *		A rule whose error is at most `error` for `deals` deals; one node of
- *		weight 1 and no error when correlation is 0.  SF_NO_MEMORY.
+ *		weight 1 and no error when correlation is 0.  SF_NO_MEMORY; SF_TOO_LARGE
+ *		from about 10^9 deals on.
  */
 extern SfStatus sf_factor_rule(SfArena *arena, double correlation, double deals,
 							   double error, SfFactorRule *rule);

@@ -236,11 +236,19 @@ sf_fixed_add_row(SfFixedSum *s, const SfDecimal *amount, double p)
 	int128		product;
 	int128		total;
 
-	if (!fifteen_digits(p, &d) || !product_of(amount, &d, &product) ||
-		__builtin_add_overflow(load(s->total), product, &total))
+	if (!fifteen_digits(p, &d))
+		return false;
+	/* where the idle zeros of p do not fit, they are dropped */
+	if (!product_of(amount, &d, &product))
+	{
+		settle_decimal(&d);
+		if (!product_of(amount, &d, &product))
+			return false;
+	}
+	if (__builtin_add_overflow(load(s->total), product, &total))
 		return false;
 	/* how many decimals to show matters only where they may be the most */
-	if (amount->scale - d.exponent >= s->scale)
+	if (s->count == 0 || amount->scale - d.exponent >= s->scale)
 	{
 		settle_decimal(&d);
 		sf_fixed_count(s, amount->scale + d.scale);
