@@ -19,7 +19,7 @@ INSERT INTO query VALUES
      'SELECT id % 10000, quantiles(revenue_distribution(amount, probability, 0.1), ARRAY[0.1, 0.5, 0.9]) FROM deal GROUP BY 1', 0),
     ('10,000 groups of 20',
      'SELECT id % 10000, quantiles(revenue_distribution(amount, probability), ARRAY[0.1, 0.5, 0.9]) FROM deal WHERE id <= 200000 GROUP BY 1', 0);
-SELECT pg_temp.measure(3) \g /dev/null
+SELECT pg_temp.measure() \g /dev/null
 
 SELECT name AS query, pg_temp.show(pg_temp.seconds(name)) AS seconds FROM timing GROUP BY name ORDER BY name;
 

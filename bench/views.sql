@@ -28,7 +28,7 @@ FROM unnest(ARRAY['pipeline_by_stage', 'pipeline_by_owner', 'pipeline_by_team', 
                   'pipeline_by_department', 'pipeline_by_month', 'pipeline_by_quarter', 'pipeline_total']) AS v;
 INSERT INTO query VALUES ('pipeline, all rows', 'SELECT count(weighted_value) FROM forecast.pipeline', 0),
                          ('sum by hand', 'SELECT stage, sum(amount * chance) FROM shop.deals WHERE state = ''open'' GROUP BY stage', 0);
-SELECT pg_temp.measure(3) \g /dev/null
+SELECT pg_temp.measure() \g /dev/null
 
 SELECT name AS "1M open deals, one core", pg_temp.show(pg_temp.seconds(name)) AS seconds,
        CASE WHEN name LIKE 'pipeline_by%' THEN 'below 2' ELSE '' END AS wanted

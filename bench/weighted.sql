@@ -24,7 +24,7 @@ SELECT pg_temp.measure() \g /dev/null
 \! taskset -cp 0 "$BENCH_PID" >/dev/null 2>&1 || true
 
 CREATE TABLE moving AS
-SELECT i AS id, (random() * 100000)::numeric(12, 2) AS amount, round(random()::numeric, 2)::float8 AS probability
+SELECT i AS id, (random() * 100000)::numeric(12, 2) AS amount, random() AS probability
 FROM generate_series(1, 300000) i;
 VACUUM (FREEZE, ANALYZE) moving;
 DELETE FROM query;

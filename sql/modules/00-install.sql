@@ -19,5 +19,14 @@ BEGIN
                   DETAIL = 'The extension keeps its functions in a schema of its own.',
                   HINT = 'Rename the schema (ALTER SCHEMA sales_forecast RENAME TO ...) and create the extension again.';
     END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
+        WHERE n.oid = '@extschema@'::pg_catalog.regnamespace
+          AND (r.rolsuper OR pg_catalog.quote_ident(r.rolname) = $owner$@extowner@$owner$)) THEN
+        RAISE EXCEPTION 'schema "sales_forecast" belongs to another role'
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = 'Its owner could add functions that are called instead of those of the extension.',
+                  HINT = 'Drop the schema, or give it to the installing role (ALTER SCHEMA sales_forecast OWNER TO ...).';
+    END IF;
 END
 $$;

@@ -91,7 +91,7 @@ COMMENT ON AGGREGATE weighted_value(numeric, float8) IS
 COMMENT ON AGGREGATE weighted_value(numeric, numeric) IS
 'Sum of amount * probability, in the currency of amount, for probabilities kept as numeric. Exact: equal to sum(amount * probability) to the last digit. Rows with a NULL are skipped; NULL when no row counts. Errors: 22000 when a probability is outside 0 to 1 or NaN or an amount is NaN, 22003 when an amount is infinite.';
 COMMENT ON AGGREGATE weighted_value(float8, float8) IS
-'Sum of amount * probability in double precision, with compensated summation: rounded once, at the end. Amounts of type integer and bigint come here. Rows with a NULL are skipped; NULL when no row counts. Errors: 22000 when a probability is outside 0 to 1 or NaN or an amount is NaN, 22003 when an amount or the sum is not finite.';
+'Sum of amount * probability in double precision, with compensated summation: rounded once, at the end. Integer and bigint amounts with double precision probabilities come here. Rows with a NULL are skipped; NULL when no row counts. Errors: 22000 when a probability is outside 0 to 1 or NaN or an amount is NaN, 22003 when an amount or a sum on the way is not finite.';
 
 COMMENT ON TYPE weighted_numeric_state IS
 'State of weighted_value over numeric amounts, for the planner''s use: row counts, decimals, a 128-bit total in units of 10^-20, and a numeric for rows that do not fit.';

@@ -99,7 +99,7 @@ COMMENT ON AGGREGATE revenue_distribution(float8, float8) IS
 COMMENT ON AGGREGATE revenue_distribution(float8, float8, float8) IS
 'As revenue_distribution(numeric, float8, float8), for amounts kept as double precision, integer or bigint.';
 COMMENT ON AGGREGATE sum(revenue_distribution) IS
-'The distribution of the total of several: as if one aggregate had seen all their deals, so a common factor stays common. NULLs are skipped; NULL when there is none. Error: 22023 when correlations differ.';
+'The distribution of the total of several: as if one aggregate had seen all their deals, so a common factor stays common. (Only sums of certain deals, and of deals beyond the 8192 kept, are rounded once in each value.) NULLs are skipped; NULL when there is none. Error: 22023 when correlations differ.';
 COMMENT ON FUNCTION revenue_distribution_plus(revenue_distribution, revenue_distribution) IS
 'The distribution of the total of two: as if one aggregate had seen the deals of both. NULL when either is NULL. Error: 22023 when correlations differ.';
 COMMENT ON OPERATOR + (revenue_distribution, revenue_distribution) IS
@@ -107,17 +107,17 @@ COMMENT ON OPERATOR + (revenue_distribution, revenue_distribution) IS
 COMMENT ON FUNCTION deals(revenue_distribution) IS
 'How many deals a distribution counts, certain and impossible ones included. NULL in, NULL out.';
 COMMENT ON FUNCTION mean(revenue_distribution) IS
-'Expected revenue, in the currency of the amounts: the weighted value, rounded once to double precision. NULL in, NULL out.';
+'Expected revenue, in the currency of the amounts: the weighted value of the amounts as double precision. NULL in, NULL out.';
 COMMENT ON FUNCTION stddev(revenue_distribution) IS
 'Standard deviation of the revenue, in the currency of the amounts, the share of the common factor included. NULL in, NULL out.';
 COMMENT ON FUNCTION quantile(revenue_distribution, float8) IS
-'The smallest amount x with P(revenue <= x) >= p: quantile(d, 0.1) is P10, the low side. p from 0 (the least possible) to 1 (the most possible); probabilities are compared with a slack of 1e-12. How exact it is says error_bound(d). NULL in, NULL out. Error: 22023 when p is outside 0 to 1.';
+'The smallest amount x with P(revenue <= x) >= p: quantile(d, 0.1) is P10, the low side. p from 0 (the least possible) to 1 (the most possible; where very many small deals are smoothed, the ends of the curve); probabilities are compared with a slack of 1e-12. How exact it is says error_bound(d). NULL in, NULL out. Errors: 22023 when p is outside 0 to 1, 54000 when about 10^9 deals or more share a factor.';
 COMMENT ON FUNCTION quantiles(revenue_distribution, float8[]) IS
-'Several quantiles at once; NULL elements give NULL. As quantile(d, p). Error: 22023 when an element is outside 0 to 1 or the array has more than one dimension.';
+'Several quantiles at once; NULL elements give NULL. As quantile(d, p). Errors: 22023 when an element is outside 0 to 1 or the array has more than one dimension, 54000 as there.';
 COMMENT ON FUNCTION probability_at_least(revenue_distribution, float8) IS
-'P(revenue >= amount), 0 to 1; an amount that differs from an attainable total by rounding only counts as reached. How exact it is says error_bound(d). NULL in, NULL out. Error: 22023 when amount is NaN.';
+'P(revenue >= amount), 0 to 1; an amount that differs from an attainable total by rounding only counts as reached. How exact it is says error_bound(d). NULL in, NULL out. Errors: 22023 when amount is NaN, 54000 when about 10^9 deals or more share a factor.';
 COMMENT ON FUNCTION error_bound(revenue_distribution) IS
-'How far the answers of this distribution may be from the exact ones of its model; see the type revenue_error_bound. Zero up to 20 deals and where all amounts are multiples of a common unit. NULL in, NULL out.';
+'How far the answers of this distribution may be from the exact ones of its model; see the type revenue_error_bound. Its amount is zero up to 20 deals and where all amounts are multiples of a common unit, few enough to count in; its probability is then at most 1e-6. NULL in, NULL out. Error: 54000 when about 10^9 deals or more share a factor.';
 COMMENT ON FUNCTION revenue_distribution_in(cstring) IS 'Input of revenue_distribution. Errors: 22P02 malformed text, 22P03 deals that break the contract, 22023 correlation out of range.';
 COMMENT ON FUNCTION revenue_distribution_out(revenue_distribution) IS 'Output of revenue_distribution.';
 COMMENT ON FUNCTION revenue_distribution_recv(internal) IS 'Binary input of revenue_distribution. Error: 22P03 bytes that are not such a value.';

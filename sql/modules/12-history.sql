@@ -23,30 +23,17 @@ CREATE AGGREGATE fit_rate_prior(won bigint, closed bigint) (
     SERIALFUNC = rate_prior_serialize, DESERIALFUNC = rate_prior_deserialize,
     FINALFUNC = rate_prior_final, SSPACE = 64, PARALLEL = SAFE);
 
--- One expression each, so that the planner puts them inline.
-
 CREATE FUNCTION shrunken_rate(prior rate_prior, won bigint, closed bigint) RETURNS float8
-    LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-    RETURN ((prior).mean * (prior).strength + coalesce(won, 0::bigint)::float8)
-           / ((prior).strength + coalesce(closed, 0::bigint)::float8);
-
-CREATE FUNCTION beta_quantile(p float8, alpha float8, beta float8) RETURNS float8
-    AS 'MODULE_PATHNAME', 'sf_beta_quantile_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+    AS 'MODULE_PATHNAME', 'sf_shrunken_rate' LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
 
 CREATE TYPE rate_interval AS (lower float8, upper float8);
 
 CREATE FUNCTION shrunken_rate_interval(prior rate_prior, won bigint, closed bigint, level float8 DEFAULT 0.9)
     RETURNS rate_interval
-    LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-    RETURN ROW(
-        @extschema@.beta_quantile(0.5::float8 - level / 2::float8,
-            (prior).mean * (prior).strength + coalesce(won, 0::bigint)::float8,
-            (1::float8 - (prior).mean) * (prior).strength
-                + (coalesce(closed, 0::bigint) - coalesce(won, 0::bigint))::float8),
-        @extschema@.beta_quantile(0.5::float8 + level / 2::float8,
-            (prior).mean * (prior).strength + coalesce(won, 0::bigint)::float8,
-            (1::float8 - (prior).mean) * (prior).strength
-                + (coalesce(closed, 0::bigint) - coalesce(won, 0::bigint))::float8))::@extschema@.rate_interval;
+    AS 'MODULE_PATHNAME', 'sf_shrunken_rate_interval' LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 100;
+
+CREATE FUNCTION beta_quantile(p float8, alpha float8, beta float8) RETURNS float8
+    AS 'MODULE_PATHNAME', 'sf_beta_quantile_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 
 CREATE TYPE history_options AS (min_won int, min_lost int, level float8);
 
@@ -79,9 +66,9 @@ COMMENT ON COLUMN rate_prior.closed IS 'Closed deals (won and lost) of all keys.
 COMMENT ON AGGREGATE fit_rate_prior(bigint, bigint) IS
 'Empirical Bayes: what the win rates of many keys (stages, owners, products) have in common. One row a key: deals won, deals closed (won and lost). Rows with a NULL or without closed deals are skipped; NULL when no row counts. Beta-binomial; mean by optimal linear weights (Kleinman 1973), strength by marginal likelihood with a uniform-shrinkage prior (Christiansen & Morris 1997). Errors: 22000 unless 0 <= won <= closed, 54000 beyond 16,777,216 keys.';
 COMMENT ON FUNCTION shrunken_rate(rate_prior, bigint, bigint) IS
-'The expected win rate of a key with these won and closed deals, strictly between 0 and 1: (mean * strength + won) / (strength + closed). NULL counts are 0, so an unknown key gets the common rate; NULL when the prior is NULL.';
+'The expected win rate of a key with these won and closed deals, strictly between 0 and 1: (mean * strength + won) / (strength + closed). NULL counts are 0, so an unknown key gets the common rate; NULL when the prior is NULL. Errors: 22000 unless 0 <= won <= closed, 22023 when the prior has no mean between 0 and 1 or no strength.';
 COMMENT ON FUNCTION shrunken_rate_interval(rate_prior, bigint, bigint, float8) IS
-'The central interval that holds the win rate of a key with probability level (0 to 1). NULL counts are 0; both ends NULL when the prior is NULL. Error: 22023 when level is outside 0 to 1.';
+'The central interval that holds the win rate of a key with probability level (0 to 1). NULL counts are 0; NULL when the prior or the level is NULL. Errors: 22000 unless 0 <= won <= closed, 22023 when level is outside 0 to 1 or the prior is not one.';
 COMMENT ON TYPE rate_interval IS 'The two ends of an interval of a win rate, each 0 to 1.';
 COMMENT ON COLUMN rate_interval.lower IS 'Lower end, 0 to 1.';
 COMMENT ON COLUMN rate_interval.upper IS 'Upper end, 0 to 1.';

@@ -22,6 +22,10 @@
 
 #include "fmgr.h"
 
+#if PG_VERSION_NUM >= 160000
+#define pgstat_fetch_stat_local_beentry pgstat_get_local_beentry_by_index
+#endif
+
 /* A C function that SQL can call: exported, and with its info record. */
 #define SF_FUNCTION(name) \
 	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \

@@ -15,6 +15,7 @@
 #include "core/pipeline/distribution.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -312,6 +313,7 @@ Datum
 sf_revenue_quantiles(PG_FUNCTION_ARGS)
 {
 	ArrayType  *levels = PG_GETARG_ARRAYTYPE_P(1);
+	const SfDistribution *curve = NULL;
 	Datum	   *level;
 	bool	   *is_null;
 	int			n;
@@ -326,9 +328,14 @@ sf_revenue_quantiles(PG_FUNCTION_ARGS)
 		if (!is_null[i])
 			check_level(DatumGetFloat8(level[i]));
 	for (int i = 0; i < n; i++)
-		if (!is_null[i])
-			level[i] = Float8GetDatum(sf_distribution_quantile(curve_of(answers_for(PG_GETARG_DATUM(0))),
-															   DatumGetFloat8(level[i])));
+	{
+		if (is_null[i])
+			continue;
+		if (curve == NULL)
+			curve = curve_of(answers_for(PG_GETARG_DATUM(0)));
+		level[i] = Float8GetDatum(sf_distribution_quantile(curve, DatumGetFloat8(level[i])));
+		CHECK_FOR_INTERRUPTS();
+	}
 	PG_RETURN_ARRAYTYPE_P(construct_md_array(level, is_null, ARR_NDIM(levels), ARR_DIMS(levels),
 											 ARR_LBOUND(levels), FLOAT8OID, sizeof(float8),
 											 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
@@ -427,6 +434,8 @@ read_deals(SfTextReader *r, SfDealSet *set)
 		sf_text_expect(r, "@");
 		deal->probability = sf_text_double(r);
 		deal->count = sf_text_accept(r, "x") ? sf_text_int64(r) : 1;
+		if (deal->count < 1 || deal->count > SF_DEALS_COUNT_MAX)
+			sf_text_malformed(r);
 	} while (sf_text_accept(r, ","));
 }
 

@@ -187,6 +187,75 @@ sf_rate_final(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
+static SfRatePrior
+prior_argument(FunctionCallInfo fcinfo)
+{
+	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	SfRatePrior prior = {
+		.mean = sf_option_double(row, "mean", 0.0, 1.0),
+		.strength = sf_option_double(row, "strength", 0.0, 1e15),
+	};
+
+	return prior;
+}
+
+/* Deals won and closed; NULL counts as none. */
+static SfRateCount
+count_arguments(FunctionCallInfo fcinfo)
+{
+	SfRateCount count = {
+		.won = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1),
+		.closed = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT64(2),
+	};
+	SfCtx		ctx;
+
+	sf_ctx_init(&ctx, CurrentMemoryContext);
+	sf_raise_unless_ok(&ctx, sf_rate_check(&ctx, count.won, count.closed));
+	return count;
+}
+
+SF_FUNCTION(sf_shrunken_rate);
+Datum
+sf_shrunken_rate(PG_FUNCTION_ARGS)
+{
+	SfRatePrior prior;
+	SfRateCount count;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	prior = prior_argument(fcinfo);
+	count = count_arguments(fcinfo);
+	PG_RETURN_FLOAT8(sf_rate_expected(&prior, count.won, count.closed));
+}
+
+SF_FUNCTION(sf_shrunken_rate_interval);
+Datum
+sf_shrunken_rate_interval(PG_FUNCTION_ARGS)
+{
+	SfRatePrior prior;
+	SfRateCount count;
+	TupleDesc	desc;
+	double		level;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	prior = prior_argument(fcinfo);
+	count = count_arguments(fcinfo);
+	level = PG_GETARG_FLOAT8(3);
+	if (!(level >= 0.0 && level <= 1.0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the level of an interval must be between 0 and 1"),
+				 errdetail("The value given is %g.", level)));
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Float8GetDatum(sf_rate_quantile(&prior, count.won, count.closed, 0.5 - 0.5 * level));
+	values[1] = Float8GetDatum(sf_rate_quantile(&prior, count.won, count.closed, 0.5 + 0.5 * level));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
 SF_FUNCTION(sf_beta_quantile_sql);
 Datum
 sf_beta_quantile_sql(PG_FUNCTION_ARGS)
@@ -295,6 +364,8 @@ compare_keys(const void *a, const void *b)
 {
 	const KeyCount *x = a;
 	const KeyCount *y = b;
+
+	CHECK_FOR_INTERRUPTS();
 
 	if (x->key == NULL || y->key == NULL)
 		return (x->key == NULL) - (y->key == NULL);

@@ -263,6 +263,7 @@ sf_weighted_numeric_final(PG_FUNCTION_ARGS)
 	NumericState *s = (NumericState *) PG_GETARG_POINTER(0);
 	Datum		total;
 
+	sf_check_aggregate(fcinfo);
 	if (s->sum.count == 0)
 		PG_RETURN_NULL();
 	if (!HAS_SIDE(s) && s->sum.scale <= SF_FIXED_SCALE)
@@ -410,6 +411,7 @@ sf_weighted_float_final(PG_FUNCTION_ARGS)
 {
 	SfFloatSum *s = (SfFloatSum *) PG_GETARG_POINTER(0);
 
+	sf_check_aggregate(fcinfo);
 	if (s->count == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(sf_sum_value(s->total));

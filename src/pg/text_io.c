@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "common/shortest_dec.h"
+#include "mb/pg_wchar.h"
 
 void
 sf_append_double(StringInfo out, double x)
@@ -23,7 +24,8 @@ sf_text_malformed(const SfTextReader *r)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%.200s\"", r->type, r->text)));
+			 errmsg("invalid input syntax for type %s: \"%.*s\"", r->type,
+					pg_mbcliplen(r->text, strlen(r->text), 200), r->text)));
 }
 
 int64
@@ -46,9 +48,12 @@ sf_text_uint64(SfTextReader *r)
 	char	   *end;
 	uint64		x;
 
+	while (*r->at == ' ')
+		r->at++;
 	errno = 0;
 	x = strtoull(r->at, &end, 10);
-	if (end == r->at || errno != 0)
+	/* strtoull takes a sign and wraps */
+	if (end == r->at || errno != 0 || *r->at == '-')
 		sf_text_malformed(r);
 	r->at = end;
 	return x;

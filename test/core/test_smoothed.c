@@ -129,13 +129,16 @@ test_best_head(void)
 	SfDeal		deals[3] = {{1e6, 0.5, 1}, {9e5, 0.5, 1}, {1, 0.5, 1}};
 	SfMoments	small[1] = {0};
 	SfDeal		rest = {1, 0.5, 10000};
+	static const double exact[3] = {0};
+	static const double rough[3] = {1e20, 1e20, 1e20};
 	SfDealSet	set = {.deals = deals, .n_deals = 3, .small = small, .small_count = 10000};
 
 	group("giants are kept out of the smoothed part, and no more than asked");
 	sf_moments_add(0, small, &rest);
-	check(sf_smoothed_best_head(&set, 3) == 2, "%d", (int) sf_smoothed_best_head(&set, 3));
-	check(sf_smoothed_best_head(&set, 1) <= 1, "%d", (int) sf_smoothed_best_head(&set, 1));
-	check(sf_smoothed_best_head(&set, 0) == 0, "%d", (int) sf_smoothed_best_head(&set, 0));
+	check(sf_smoothed_best_head(&set, exact, 3) == 2, "%d", (int) sf_smoothed_best_head(&set, exact, 3));
+	check(sf_smoothed_best_head(&set, exact, 1) <= 1, "%d", (int) sf_smoothed_best_head(&set, exact, 1));
+	check(sf_smoothed_best_head(&set, rough, 3) == 0, "rounding that costs more than all: %d", (int) sf_smoothed_best_head(&set, rough, 3));
+	check(sf_smoothed_best_head(&set, exact, 0) == 0, "%d", (int) sf_smoothed_best_head(&set, exact, 0));
 	done();
 }
 

@@ -1,6 +1,6 @@
 -- Laws of the pipeline room: exactness, order, workers, windows, groups, the printed bound.
 BEGIN;
-SELECT plan(26);
+SELECT plan(28);
 SET LOCAL search_path = public, sales_forecast;
 
 -- A portfolio with everything: NULLs, cents, extreme scales, repeated deals, negative amounts.
@@ -95,6 +95,18 @@ FROM ten, generate_series(0, 1023) AS m WHERE p > 0 AND p < 1 GROUP BY m;
 SELECT is(count(*) FILTER (WHERE abs(probability_at_least(d, t) - chance) > 1e-9), 0::bigint, 'every atom''s probability, within 1e-9')
 FROM (SELECT revenue_distribution(a, p) AS d FROM ten) s,
      (SELECT o.total AS t, (SELECT sum(chance) FROM outcome b WHERE b.total >= o.total - 1e-7) AS chance FROM outcome o) e;
+
+-- Many deals: smoothed, yet where a normal distribution of that mean and spread says.
+SELECT is(count(*) FILTER (WHERE abs(q[2] - mean(d)) > 0.05 * stddev(d) OR abs(q[3] - q[1] - 2.5631 * stddev(d)) > 0.05 * stddev(d)),
+          0::bigint, 'many deals, some negative, some alike: the quantiles stand where they should')
+FROM (SELECT revenue_distribution(amount, probability) AS d FROM deal UNION ALL
+      SELECT revenue_distribution(amount, probability, 0.001) FROM deal UNION ALL
+      SELECT revenue_distribution((ARRAY[99.90, 149.50, 990.25, 4990.75])[1 + id % 4], 0.1 + 0.2 * (id % 5)) FROM deal) s,
+     LATERAL (SELECT quantiles(d, ARRAY[0.1, 0.5, 0.9]) AS q OFFSET 0) t;
+SELECT is(count(*) FILTER (WHERE (e).amount > 0.2 * stddev(d) OR (e).probability > 0.05), 0::bigint, 'and the printed bound is small')
+FROM (SELECT revenue_distribution((ARRAY[99.90, 149.50, 990.25, 4990.75])[1 + id % 4], 0.1 + 0.2 * (id % 5)) AS d
+      FROM deal GROUP BY id % 3) s,
+     LATERAL (SELECT error_bound(d) AS e OFFSET 0) t;
 
 -- Questions agree with each other, and the bound shrinks to nothing where it should.
 SELECT is(count(*) FILTER (WHERE probability_at_least(d, quantile(d, q)) < 1 - q - 1e-9), 0::bigint, 'quantile and probability_at_least agree')

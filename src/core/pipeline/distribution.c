@@ -36,6 +36,9 @@
 #define HEAD_MAX 1024
 
 #define HOEFFDING_ERROR 1e-9
+
+/* Of moments between the nodes of the grid, of all amounts; test_smoothed.c finds 4e-7. */
+#define INTERPOLATION_ERROR 1e-6
 #define FACTOR_ERROR 1e-6
 #define FACTOR_ERROR_ATOMS 1e-12
 
@@ -243,7 +246,42 @@ choose_step(Plan *plan, double variance)
 		plan->step = 1.0;		/* nothing to convolve */
 }
 
-/* Smooth the smallest deals when convolving them all would cost too much. */
+/* What is left of an inner amount after rounding to cells, in cells. */
+static double
+rest_of(const Plan *plan, int32_t i)
+{
+	double		cells = plan->amount[i] / plan->step;
+
+	return plan->rounded ? cells - rint(cells) : 0.0;
+}
+
+/* How many deals to convolve, by what that costs in exactness. */
+static SfStatus
+best_head(Plan *plan, int32_t *most)
+{
+	const SfDealSet *set = plan->set;
+	double		step = plan->step / plan->d->unit;
+	SfArenaMark mark = sf_arena_mark(&plan->arena);
+	double	   *rounding;
+
+	*most = set->n_deals;
+	if (set->small == NULL && !plan->rounded)
+		return SF_OK;
+	rounding = sf_arena_take(&plan->arena, (size_t) set->n_deals, sizeof(double));
+	if (rounding == NULL)
+		return no_memory(plan->arena.ctx);
+	for (int32_t i = 0; i < set->n_deals; i++)
+	{
+		double		rest = rest_of(plan, i) * step;
+
+		rounding[i] = 0.5 * log(2.0 / HOEFFDING_ERROR) * rest * rest * (double) set->deals[i].count;
+	}
+	*most = sf_smoothed_best_head(set, rounding, set->small != NULL ? HEAD_MAX : set->n_deals);
+	sf_arena_rewind(&plan->arena, mark);
+	return SF_OK;
+}
+
+/* Smooth the smallest deals when that is better, or convolving them all would cost too much. */
 static SfStatus
 limit_work(Plan *plan, double variance)
 {
@@ -251,8 +289,12 @@ limit_work(Plan *plan, double variance)
 	double		width = fmin(plan->size, 17.0 * sqrt(variance)) / plan->step;
 	double		work = 0.0;
 	int32_t		nodes = sf_grid_nodes(set->correlation);
-	int32_t		most = set->small != NULL ? sf_smoothed_best_head(set, HEAD_MAX) : set->n_deals;
+	int32_t		most;
 	int32_t		keep = 0;
+	SfStatus	status = best_head(plan, &most);
+
+	if (status != SF_OK)
+		return status;
 
 	for (; keep < most && work <= WORK_MAX; keep++)
 		work += sf_lattice_cost(set->deals[keep].probability, set->deals[keep].count) *
@@ -269,6 +311,9 @@ limit_work(Plan *plan, double variance)
 	for (int32_t i = keep; i < set->n_deals; i++)
 	{
 		sf_moments_add(set->correlation, plan->small, &set->deals[i]);
+		/* the moments are those of the deal itself, not of its mirror image */
+		if (set->deals[i].amount < 0)
+			plan->d->offset += plan->amount[i] * (double) set->deals[i].count;
 		if ((i & 255) == 255 && sf_cancelled(plan->arena.ctx))
 			return sf_fail(plan->arena.ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
@@ -290,11 +335,11 @@ round_to_cells(Plan *plan)
 		double		rest;
 
 		plan->cells[i] = (int64_t) rint(plan->amount[i] / plan->step);
-		rest = plan->rounded ? plan->amount[i] - (double) plan->cells[i] * plan->step : 0.0;
+		rest = rest_of(plan, i);
 		squares += count * rest * rest;
 		sizes += count * fabs(rest);
 	}
-	return fmin(sqrt(0.5 * log(2.0 / HOEFFDING_ERROR) * squares), sizes);
+	return plan->step * fmin(sqrt(0.5 * log(2.0 / HOEFFDING_ERROR) * squares), sizes);
 }
 
 /* The distribution given the factor, as cells; *shift is the mean of what rounding took. */
@@ -305,6 +350,8 @@ evaluate_node(Plan *plan, double z, SfLattice *lattice, double *shift, double *e
 	double		per_cell = plan->d->unit / plan->step;
 	SfStatus	status = SF_OK;
 
+	if (sf_cancelled(plan->arena.ctx))
+		return sf_fail(plan->arena.ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	sf_lattice_reset(lattice);
 	*shift = 0.0;
 	*error = part.error;
@@ -423,6 +470,8 @@ evaluate_cells_once(Plan *plan)
 		/* smoothing and a shift by whole cells cost half a cell each */
 		e += (plan->small != NULL ? 0.5 : 0.0) * plan->step;
 		e += (plan->rule.n > 1 ? 0.5 : 0.0) * plan->step;
+		if (plan->small != NULL && plan->rule.n > 1)
+			e += INTERPOLATION_ERROR * plan->size;
 		d->bound.probability += HOEFFDING_ERROR;
 	}
 	d->bound.amount = e / d->unit;
@@ -559,9 +608,9 @@ sf_distribution_at_least(const SfDistribution *d, double amount)
 	return cell > d->cells ? 0.0 : clamp(1.0 - d->cdf[(int32_t) cell - 1], 0.0, 1.0);
 }
 
-/* Mean and variance of the kept deals given the factor, in amounts. */
+/* Mean of the kept deals given the factor, and what each owes to it alone, squared. */
 static void
-node_moments(const SfDealSet *set, const double *quantile, double z, double *mean, double *variance)
+node_moments(const SfDealSet *set, const double *quantile, double z, double *mean, double *own)
 {
 	SfSum		m = {0};
 	SfSum		v = {0};
@@ -572,12 +621,13 @@ node_moments(const SfDealSet *set, const double *quantile, double z, double *mea
 		double		p = set->correlation == 0 ? deal->probability :
 		sf_conditional_probability(set->correlation, quantile[i], z);
 		double		a = deal->amount * (double) deal->count;
+		double		moved = p - deal->probability;
 
 		sf_sum_add_product(&m, a, p);
-		sf_sum_add(&v, a * deal->amount * p * (1.0 - p));
+		sf_sum_add(&v, a * deal->amount * moved * moved);
 	}
 	*mean = sf_sum_value(m);
-	*variance = sf_sum_value(v);
+	*own = sf_sum_value(v);
 }
 
 SfStatus
@@ -585,12 +635,15 @@ sf_distribution_stddev(SfCtx *ctx, const SfDealSet *set, double *stddev)
 {
 	Plan		plan;
 	SfDistribution d;
-	double		expected = sf_deals_mean(set) - sf_sum_value(set->certain);
+	SfDealSet	open = *set;
+	double		expected;
 	double		total = 0.0;
 	SfStatus	status = start(&plan, ctx, set, &d);
 
 	if (status != SF_OK)
 		return status;
+	open.certain = (SfSum) {0};
+	expected = sf_deals_mean(&open);
 	/* the squared conditional mean pairs deals up: two at a time */
 	status = sf_factor_rule(&plan.arena, set->correlation, 2.0, 1e-14, &plan.rule);
 	if (status != SF_OK)
@@ -599,15 +652,23 @@ sf_distribution_stddev(SfCtx *ctx, const SfDealSet *set, double *stddev)
 	{
 		SfSmoothed	part = sf_smoothed_at(set->small, set->correlation, plan.rule.z[q]);
 		double		mean;
-		double		variance;
+		double		own;
 
 		if (sf_cancelled(ctx))
 			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-		node_moments(set, plan.quantile, plan.rule.z[q], &mean, &variance);
+		node_moments(set, plan.quantile, plan.rule.z[q], &mean, &own);
 		mean += part.mean - expected;
-		variance += part.variance;
-		total += plan.rule.weight[q] * (variance + (plan.rule.n > 1 ? mean * mean : 0.0));
+		total += plan.rule.weight[q] *
+			(part.variance + (plan.rule.n > 1 ? mean * mean - own : 0.0));
 	}
-	*stddev = sqrt(total);
+	/* a deal's own variance is known exactly, also where the factor hardly ever reaches it */
+	for (int32_t i = 0; i < set->n_deals; i++)
+	{
+		const SfDeal *deal = &set->deals[i];
+
+		total += deal->amount * deal->amount * deal->probability * (1.0 - deal->probability) *
+			(double) deal->count;
+	}
+	*stddev = sqrt(fmax(total, 0.0));
 	return SF_OK;
 }

@@ -7,7 +7,10 @@
  * the bound.  Then for every p and x
  *
  *	Q(p - d) - e <= quantile(p) <= Q(p + d) + e, Q the quantile function of F, and
- *	P(S >= x + e) - d <= at_least(x) <= P(S >= x - e) + d.
+ *	P(S >= x + e) - d <= at_least(x) <= P(S >= x - e) + d,
+ *
+ * but for ties: probabilities are compared with SF_PROBABILITY_SLACK, amounts
+ * with the rounding of their sums.
  *
  * Up to 20 deals both are 0 (1e-12 in d with a common factor).  Above, with
  * rounded amounts a_i = j_i h + r_i, the error sum r_i B_i stays within
@@ -36,7 +39,8 @@ typedef struct SfErrorBound
 typedef struct SfDistribution
 {
 	SfErrorBound bound;
-	double		lowest;			/* the least and the largest possible sum */
+	double		lowest;			/* the least and the largest possible sum, or the ends of the
+								 * cells when deals are smoothed */
 	double		highest;
 	double		unit;			/* inner amounts are amount * unit, whole if possible */
 	bool		whole;			/* all inner amounts are whole numbers */
@@ -55,7 +59,7 @@ typedef struct SfDistribution
  *		memory.  SF_NO_MEMORY, SF_CANCELLED.
  *
  * Time: 2^10 sums up to 20 deals; else deals * cells * nodes of the factor,
- * bounded by smoothing the smallest deals (about 0.1 s).
+ * bounded by smoothing the smallest deals (below a second).
  */
 extern SfStatus sf_distribution_evaluate(SfCtx *ctx, const SfDealSet *set, SfDistribution *d);
 

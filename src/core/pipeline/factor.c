@@ -69,7 +69,8 @@ sf_factor_rule(SfArena *arena, double correlation, double deals, double error, S
 	double		total = 0.0;
 
 	if (correlation > 0 && !(reach / step < NODES_MAX / 2))
-		return sf_fail(arena->ctx, SF_TOO_LARGE, "too many deals for a distribution with this correlation");
+		return sf_fail_value(arena->ctx, SF_TOO_LARGE,
+							 "a distribution with this correlation can hold about 10^9 deals at most", deals);
 	half = correlation > 0 ? (int32_t) ceil(reach / step) : 0;
 	rule->n = 2 * half + 1;
 	rule->error = correlation > 0 ? error : 0.0;

@@ -13,7 +13,7 @@
  * Review 56, 2014, theorem 5.1).  On that line |phi| grows by exp(y^2 / 2), and
  * every deal contributes at most |p| + |1 - p| <= sqrt(1 + 2/pi E(v)^2) with
  * v = y sqrt(rho / (1 - rho)), E(v) = integral_0^v exp(t^2 / 2) dt; the largest
- * value is at a probability of one half (checked in test_factor.c).
+ * value is at a probability of one half (found on a grid, in test_factor.c).
  */
 #ifndef SF_FACTOR_H
 #define SF_FACTOR_H

@@ -33,7 +33,7 @@
 /* Deals between two trims: the walk from the ends costs as much as some cells. */
 #define TRIM_EVERY 4
 
-/* Binomial terms below this are left out, and counted as lost. */
+/* Binomial terms below this are left out, and the others scaled up to one. */
 #define SMALL_TERM 1e-18
 
 SfStatus

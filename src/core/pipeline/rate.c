@@ -33,6 +33,9 @@ comes_before(const SfRateCount *a, const SfRateCount *b)
 	return a->closed != b->closed ? a->closed < b->closed : a->won < b->won;
 }
 
+/* Counts between two polls. */
+#define POLL_EVERY 16384
+
 /* Heap sort: in place, and no input makes it slow. */
 static void
 sift_down(SfRateCount *counts, int64_t at, int64_t n)
@@ -51,11 +54,15 @@ sift_down(SfRateCount *counts, int64_t at, int64_t n)
 	}
 }
 
-static void
-sort_counts(SfRateCount *counts, int64_t n)
+static SfStatus
+sort_counts(SfCtx *ctx, SfRateCount *counts, int64_t n)
 {
 	for (int64_t i = n / 2 - 1; i >= 0; i--)
+	{
 		sift_down(counts, i, n);
+		if (i % POLL_EVERY == 0 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
 	for (int64_t last = n - 1; last > 0; last--)
 	{
 		SfRateCount swap = counts[0];
@@ -63,7 +70,21 @@ sort_counts(SfRateCount *counts, int64_t n)
 		counts[0] = counts[last];
 		counts[last] = swap;
 		sift_down(counts, 0, last);
+		if (last % POLL_EVERY == 0 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
+	return SF_OK;
+}
+
+/* How many counts from i on are the same; they stand together once sorted. */
+static int64_t
+alike(const SfRateCount *counts, int64_t i, int64_t n)
+{
+	int64_t		end = i + 1;
+
+	while (end < n && counts[end].won == counts[i].won && counts[end].closed == counts[i].closed)
+		end++;
+	return end - i;
 }
 
 /* The common rate for a given strength, half a deal away from 0 and 1. */
@@ -73,20 +94,25 @@ common_rate(const SfRateCount *counts, int64_t n, double strength, double closed
 	SfSum		top = {0};
 	SfSum		bottom = {0};
 
-	for (int64_t i = 0; i < n; i++)
+	for (int64_t i = 0, keys; i < n; i += keys)
 	{
 		double		size = (double) counts[i].closed;
-		double		weight = size / (1.0 + (size - 1.0) / (strength + 1.0));
+		double		weight;
 
+		keys = alike(counts, i, n);
+		weight = (double) keys * size / (1.0 + (size - 1.0) / (strength + 1.0));
 		sf_sum_add(&top, weight * (double) counts[i].won / size);
 		sf_sum_add(&bottom, weight);
 	}
 	return (sf_sum_value(top) / sf_sum_value(bottom) * closed + 0.5) / (closed + 1.0);
 }
 
-/* log of marginal likelihood and prior, up to a constant. */
+/*
+ * log of marginal likelihood and prior, up to a constant; -Infinity when the host
+ * wants to stop, which the caller asks again.
+ */
 static double
-log_posterior(const SfRateCount *counts, int64_t n, double log_strength, double closed)
+log_posterior(SfCtx *ctx, const SfRateCount *counts, int64_t n, double log_strength, double closed)
 {
 	double		strength = exp(log_strength);
 	double		mean = common_rate(counts, n, strength, closed);
@@ -95,9 +121,15 @@ log_posterior(const SfRateCount *counts, int64_t n, double log_strength, double 
 	double		none = sf_log_beta(alpha, beta);
 	SfSum		sum = {-2.0 * log(closed / (double) n + strength) + log_strength, 0.0};
 
-	for (int64_t i = 0; i < n; i++)
-		sf_sum_add(&sum, sf_log_beta(alpha + (double) counts[i].won,
-									 beta + (double) (counts[i].closed - counts[i].won)) - none);
+	for (int64_t i = 0, keys, turn = 1; i < n; i += keys, turn++)
+	{
+		keys = alike(counts, i, n);
+		sf_sum_add(&sum, (double) keys *
+				   (sf_log_beta(alpha + (double) counts[i].won,
+								beta + (double) (counts[i].closed - counts[i].won)) - none));
+		if (turn % POLL_EVERY == 0 && sf_cancelled(ctx))
+			return -INFINITY;
+	}
 	return sf_sum_value(sum);
 }
 
@@ -116,7 +148,7 @@ best_strength(SfCtx *ctx, const SfRateCount *counts, int64_t n, double closed, d
 	/* the posterior may have two humps: look everywhere before going up one */
 	for (int i = 0; i <= GRID_STEPS; i++)
 	{
-		double		value = log_posterior(counts, n, LOG_STRENGTH_MIN + i * width, closed);
+		double		value = log_posterior(ctx, counts, n, LOG_STRENGTH_MIN + i * width, closed);
 
 		if (value > best)
 		{
@@ -130,8 +162,8 @@ best_strength(SfCtx *ctx, const SfRateCount *counts, int64_t n, double closed, d
 	hi = fmin(LOG_STRENGTH_MAX, centre + width);
 	x[0] = hi - golden * (hi - lo);
 	x[1] = lo + golden * (hi - lo);
-	f[0] = log_posterior(counts, n, x[0], closed);
-	f[1] = log_posterior(counts, n, x[1], closed);
+	f[0] = log_posterior(ctx, counts, n, x[0], closed);
+	f[1] = log_posterior(ctx, counts, n, x[1], closed);
 	for (int i = 0; i < GOLDEN_STEPS; i++)
 	{
 		int			keep = f[0] > f[1] ? 0 : 1;
@@ -142,7 +174,7 @@ best_strength(SfCtx *ctx, const SfRateCount *counts, int64_t n, double closed, d
 		x[1 - keep] = x[keep];
 		f[1 - keep] = f[keep];
 		x[keep] = keep == 0 ? hi - golden * (hi - lo) : lo + golden * (hi - lo);
-		f[keep] = log_posterior(counts, n, x[keep], closed);
+		f[keep] = log_posterior(ctx, counts, n, x[keep], closed);
 	}
 	*log_strength = f[0] > f[1] ? x[0] : x[1];
 	return SF_OK;
@@ -155,9 +187,13 @@ sf_rate_fit(SfCtx *ctx, SfRateCount *counts, int64_t n, SfRatePrior *prior)
 	double		log_strength;
 	SfStatus	status;
 
-	sort_counts(counts, n);
+	status = sort_counts(ctx, counts, n);
+	if (status != SF_OK)
+		return status;
 	for (int64_t i = 0; i < n; i++)
 	{
+		if (counts[i].closed > INT64_MAX - fit.closed)
+			return sf_fail(ctx, SF_TOO_LARGE, "a rate prior can be fitted to at most 2^63 closed deals");
 		fit.won += counts[i].won;
 		fit.closed += counts[i].closed;
 	}

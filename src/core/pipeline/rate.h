@@ -10,11 +10,12 @@
  * a key with few deals gets mostly the common rate, one with many its own.  For
  * a given M the mean is the weighted average of the rates with weights
  * n_i / (1 + (n_i - 1) / (M + 1)), the best linear estimate (Kleinman, Journal
- * of the American Statistical Association 68, 1973); M maximizes the marginal
- * likelihood times the uniform-shrinkage prior n0 / (n0 + M)^2, n0 the mean of
- * n_i, which keeps few keys from claiming that they are all alike or all unlike
- * (Christiansen & Morris, Journal of the American Statistical Association 92,
- * 1997).
+ * of the American Statistical Association 68, 1973), then moved half a deal away
+ * from 0 and 1.  log M maximizes its posterior density: marginal likelihood times
+ * M n0 / (n0 + M)^2, the uniform-shrinkage prior n0 / (n0 + M)^2 of M on the scale
+ * of log M, n0 the mean of n_i, within e^-1 .. e^14.  The prior keeps few keys from
+ * claiming that they are all alike or all unlike (Christiansen & Morris, Journal
+ * of the American Statistical Association 92, 1997).
  */
 #ifndef SF_RATE_H
 #define SF_RATE_H
@@ -42,7 +43,8 @@ extern SfStatus sf_rate_check(SfCtx *ctx, int64_t won, int64_t closed);
 /*
  * sf_rate_fit
  *		The prior of n >= 1 checked counts.  Sorts them, so that order does not
- *		show.  SF_CANCELLED.  Time O(n log n).
+ *		show.  SF_CANCELLED; SF_TOO_LARGE beyond 2^63 closed deals.  Time
+ *		O(n log n).
  */
 extern SfStatus sf_rate_fit(SfCtx *ctx, SfRateCount *counts, int64_t n, SfRatePrior *prior);
 

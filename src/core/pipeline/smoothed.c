@@ -63,31 +63,50 @@ sf_smoothed_at(const SfMoments *grid, double correlation, double z)
 	return part;
 }
 
+/*
+ * Standard deviations that an error of a probability is worth at P10 and P90:
+ * one over the normal density there.
+ */
+#define DEVIATIONS_PER_PROBABILITY 5.7
+
 int32_t
-sf_smoothed_best_head(const SfDealSet *set, int32_t most)
+sf_smoothed_best_head(const SfDealSet *set, const double *rounding, int32_t most)
 {
-	const SfMoments *middle = &set->small[sf_grid_nodes(set->correlation) / 2];
-	double		variance = sf_sum_value(middle->variance);
-	double		third = sf_sum_value(middle->third);
+	const SfMoments *middle = set->small ? &set->small[sf_grid_nodes(set->correlation) / 2] : NULL;
+	double		variance = middle ? sf_sum_value(middle->variance) : 0.0;
+	double		third = middle ? sf_sum_value(middle->third) : 0.0;
+	double		all_variance = variance;
+	double		rounded = 0.0;
 	double		least = INFINITY;
 	int32_t		best = 0;
 
 	/* the unconditional probability will do to choose by */
+	for (int32_t i = 0; i < set->n_deals; i++)
+	{
+		const SfDeal *d = &set->deals[i];
+
+		all_variance += d->amount * d->amount * d->probability * (1.0 - d->probability) * (double) d->count;
+		rounded += rounding[i];
+	}
 	for (int32_t k = set->n_deals; k >= 0; k--)
 	{
-		if (k <= most && error_of(variance, third) < least)
+		double		error = DEVIATIONS_PER_PROBABILITY * error_of(variance, third) +
+		sqrt(fmax(rounded, 0.0) / all_variance);
+
+		if (k <= most && error < least)
 		{
-			least = error_of(variance, third);
+			least = error;
 			best = k;
 		}
 		if (k > 0)
 		{
-			const SfDeal *deal = &set->deals[k - 1];
-			double		p = deal->probability;
-			double		v = deal->amount * deal->amount * p * (1.0 - p) * (double) deal->count;
+			const SfDeal *d = &set->deals[k - 1];
+			double		p = d->probability;
+			double		v = d->amount * d->amount * p * (1.0 - p) * (double) d->count;
 
 			variance += v;
-			third += v * fabs(deal->amount) * (p * p + (1.0 - p) * (1.0 - p));
+			third += v * fabs(d->amount) * (p * p + (1.0 - p) * (1.0 - p));
+			rounded -= rounding[k - 1];
 		}
 	}
 	return best;

@@ -29,10 +29,14 @@ extern SfSmoothed sf_smoothed_at(const SfMoments *grid, double correlation, doub
 
 /*
  * sf_smoothed_best_head
- *		How many of the largest deals of a set with small ones to keep out of
- *		the smoothed part, at most `most`, so that its error is least: without
- *		the giants it is more nearly normal, with too few deals less so.
+ *		How many of the largest deals of a set to keep out of the smoothed part,
+ *		at most `most`, so that P10 and P90 are known best.  Each kept deal
+ *		costs rounding, each smoothed one shape: without the giants the rest is
+ *		more nearly normal, with too few deals less so.
+ *
+ *	rounding	[n_deals] what keeping deal i adds to the square of the amount
+ *				error, in currency squared
  */
-extern int32_t sf_smoothed_best_head(const SfDealSet *set, int32_t most);
+extern int32_t sf_smoothed_best_head(const SfDealSet *set, const double *rounding, int32_t most);
 
 #endif							/* SF_SMOOTHED_H */
