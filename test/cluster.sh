@@ -25,12 +25,13 @@ umask 022
 bin=$("$PG_CONFIG" --bindir) || { echo "$PG_CONFIG does not run: install postgresql-server-dev-15" >&2; exit 1; }
 [ -x "$bin/initdb" ] || { echo "there is no server in $bin: install postgresql-15" >&2; exit 1; }
 
-# initdb refuses to run as root, and postgres may not enter the caller's folder.
+# initdb refuses to run as root, and postgres may not enter the caller's folder.  In a session of its own, so that a
+# Ctrl-C does not cut a start in half: it is done first, and then cleaned up.
 CLUSTER_AS=
 [ "$(id -u)" != 0 ] || CLUSTER_AS='runuser -u postgres --'
 as_server()
 {
-	(cd / && $CLUSTER_AS "$@")
+	(cd / && setsid --wait $CLUSTER_AS "$@")
 }
 
 work=$(mktemp -d /tmp/sf.XXXXXX)
@@ -38,7 +39,7 @@ child=
 clean_up()
 {
 	trap '' INT TERM HUP
-	[ -z "$child" ] || kill "$child" 2>/dev/null || true
+	[ -z "$child" ] || kill -- "-$child" 2>/dev/null || kill "$child" 2>/dev/null || true
 	[ ! -f "$work/data/postmaster.pid" ] || as_server "$bin/pg_ctl" -s -D "$work/data" -m immediate stop || true
 	rm -rf "$work"
 }
@@ -65,7 +66,8 @@ export PG_CONFIG CLUSTER_AS CLUSTER_LOG="$work/log" CLUSTER_SHARE
 createdb sales
 
 # In the background, so that a signal is answered at once and not when the command ends; there a shell would
-# ignore Ctrl-C, hence env.
+# ignore Ctrl-C, hence env.  Without a terminal it is a process group of its own, so that all of it can be ended.
+[ -t 0 ] || set -m
 env --default-signal=INT,QUIT "$@" <&0 &
 child=$!
 status=0

@@ -25,9 +25,14 @@ cppcheck_core()
 
 tidy()
 {
-	clang-tidy --quiet --warnings-as-errors='*' \
-		--checks='-*,bugprone-*,clang-analyzer-*,cert-flp*,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling' \
-		"${core[@]}" -- -std=c11 -Isrc && ok 0 'clang-tidy finds nothing' || ok 1 'clang-tidy finds nothing'
+	# Left out: similar arguments and narrowing (gcc warns of the harmful ones), memcpy as such, and loops that end at
+	# a sum or at a power of ten instead of a count.
+	local checks='-*,bugprone-*,clang-analyzer-*,cert-flp*'
+	checks="$checks,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions"
+	checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
+	checks="$checks,-clang-analyzer-security.FloatLoopCounter,-cert-flp30-c"
+	clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "${core[@]}" -- -std=c11 -Isrc 2>/dev/null &&
+		ok 0 'clang-tidy finds nothing' || ok 1 'clang-tidy finds nothing'
 }
 
 scripts()

@@ -4,12 +4,14 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . test/tap.sh
 
-# A runner is waited for in the background, so that a signal is answered at once; it cleans up before this ends.
+# A runner is a process group in the background, so that a signal is answered at once and reaches all of it; it
+# cleans up before this ends.
+set -m
 child=
 stop()
 {
 	trap '' INT TERM HUP
-	[ -z "$child" ] || { kill "$child" 2>/dev/null; wait "$child"; }
+	[ -z "$child" ] || { kill -- "-$child" 2>/dev/null; wait "$child" 2>/dev/null; }
 	exit "$1"
 }
 trap 'stop 130' INT
@@ -21,7 +23,7 @@ run()
 	local last p=0 f=1
 	echo "== $1"
 	shift
-	env --default-signal=INT,QUIT "$@" >build/last.out 2>&1 &
+	"$@" </dev/null >build/last.out 2>&1 &
 	child=$!
 	wait "$child"
 	child=

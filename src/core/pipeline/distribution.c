@@ -390,7 +390,7 @@ mix(SfArena *arena, SfLattice *mixture, const SfLattice *lattice, double weight)
 
 		if (end - first > INT32_MAX / 4)
 			return sf_fail(arena->ctx, SF_TOO_LARGE, "the support of a distribution is too wide");
-		if (end - first > mixture->capacity)
+		if (mixture->mass == NULL || end - first > mixture->capacity)
 		{
 			mixture->capacity = (int32_t) (2 * (end - first));
 			wider = sf_arena_take(arena, (size_t) mixture->capacity, sizeof(double));
