@@ -19,7 +19,7 @@
 #define BASE 10000
 #define MAX_DIGITS 4			/* base-10000 digits an SfDecimal can hold */
 
-static bool layout_known = false;
+bool		sf_numeric_layout_known = false;
 
 /* The parts of a finite numeric. */
 typedef struct NumericParts
@@ -81,13 +81,8 @@ decode(struct varlena *packed, SfDecimal *out)
 		return kind;
 	if (parts.ndigits > MAX_DIGITS)
 		return SF_NUMERIC_WIDE;
-	/* three digits hold amounts of up to eight places and cents: no loop then */
-	if (parts.ndigits == 3)
-		digits = ((uint64) digit_at(parts.digits, 0) * BASE + digit_at(parts.digits, 1)) * BASE +
-			digit_at(parts.digits, 2);
-	else
-		for (int i = 0; i < parts.ndigits; i++)
-			digits = digits * BASE + digit_at(parts.digits, i);
+	for (int i = 0; i < parts.ndigits; i++)
+		digits = digits * BASE + digit_at(parts.digits, i);
 	out->digits = digits;
 	out->exponent = parts.ndigits == 0 ? 0 : 4 * (parts.weight - parts.ndigits + 1);
 	out->scale = parts.scale;
@@ -118,7 +113,7 @@ unpacked(Datum numeric)
 SfNumericKind
 sf_numeric_decode(Datum numeric, SfDecimal *out)
 {
-	if (unlikely(!layout_known))
+	if (unlikely(!sf_numeric_layout_known))
 		return classify_slowly(numeric);
 	return decode(unpacked(numeric), out);
 }
@@ -133,7 +128,7 @@ sf_numeric_to_double(Datum numeric)
 	SfDecimal	d;
 
 	/* exact digits and an exact power: the one operation rounds correctly */
-	if (layout_known &&
+	if (sf_numeric_layout_known &&
 		decode(unpacked(numeric), &d) == SF_NUMERIC_DECIMAL &&
 		d.digits <= (UINT64CONST(1) << 53) && abs(d.exponent) <= 22)
 	{
@@ -201,7 +196,7 @@ sf_fixed_to_numeric(SfInt128 total, int scale)
 
 	for (int i = 0; i < 10; i++)
 		digits[i] = take_digit(limbs);
-	if (!layout_known)
+	if (!sf_numeric_layout_known)
 		return fixed_to_numeric_slowly(digits, 10, negative, scale);
 
 	for (first = 9; first >= 0 && digits[first] == 0; first--)
@@ -235,6 +230,24 @@ decodes_as(const char *text, uint64 digits, int exponent, int scale, bool negati
 		d.negative == negative;
 }
 
+/* The same through the inline road, which reads short varlena headers only. */
+static bool
+common_decodes_as(const char *text, uint64 digits, int exponent, int scale, bool negative)
+{
+	struct varlena *n = (struct varlena *)
+	DatumGetPointer(DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+										ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	Size		size = VARSIZE(n) - VARHDRSZ;
+	struct varlena *packed = palloc(VARHDRSZ_SHORT + size);
+	SfDecimal	d;
+
+	SET_VARSIZE_SHORT(packed, VARHDRSZ_SHORT + size);
+	memcpy(VARDATA_SHORT(packed), VARDATA(n), size);
+	return sf_numeric_decode_common(PointerGetDatum(packed), &d) &&
+		d.digits == digits && d.exponent == exponent && d.scale == scale &&
+		d.negative == negative;
+}
+
 static bool
 encodes_as(SfInt128 total, int scale, const char *text)
 {
@@ -257,12 +270,14 @@ sf_numeric_self_check(void)
 	SfInt128	cents = {UINT64CONST(1230000000000000000), 0};	/* 0.0123 */
 	SfInt128	minus_one = {-UINT64CONST(7766279631452241920), -6};	/* -1 */
 
-	layout_known = true;		/* the checks below ask the fast road */
-	layout_known =
+	sf_numeric_layout_known = true;		/* the checks below ask the fast road */
+	sf_numeric_layout_known =
 		decodes_as("12345.670", 123456700, -4, 3, false) &&
 		decodes_as("-0.00001", 1000, -8, 5, true) &&
 		decodes_as("500000000", 5, 8, 0, false) &&
 		decodes_as("0.00", 0, 0, 2, false) &&
+		common_decodes_as("12345.670", 123456700, -4, 3, false) &&
+		common_decodes_as("-98765432.1", UINT64CONST(987654321000), -4, 1, true) &&
 		decode((struct varlena *) DatumGetPointer(nan), &d) == SF_NUMERIC_NAN &&
 		decode((struct varlena *) DatumGetPointer(inf), &d) == SF_NUMERIC_INFINITE &&
 		encodes_as(cents, 4, "0.0123") &&

@@ -29,6 +29,47 @@ extern void sf_numeric_self_check(void);
 /* What a numeric datum (toasted or not) holds; writes out only for DECIMAL. */
 extern SfNumericKind sf_numeric_decode(Datum numeric, SfDecimal *out);
 
+/* The layout is as we know it; false until sf_numeric_self_check has found it so. */
+extern bool sf_numeric_layout_known;
+
+/*
+ * sf_numeric_decode_common
+ *		The usual numeric, inline: a short varlena header, the short form, two or
+ *		three base-10000 digits (amounts below 10^8 with cents).  False for
+ *		everything else, which sf_numeric_decode tells apart.
+ */
+static inline bool
+sf_numeric_decode_common(Datum numeric, SfDecimal *out)
+{
+	const struct varlena *v = (const struct varlena *) DatumGetPointer(numeric);
+	const char *data = (const char *) v + VARHDRSZ_SHORT;
+	uint16		word;
+	int16		digit[3];
+	int			ndigits;
+	int			weight;
+
+	if (!VARATT_IS_1B(v) || VARATT_IS_1B_E(v) || !sf_numeric_layout_known)
+		return false;
+	ndigits = (VARSIZE_1B(v) - VARHDRSZ_SHORT - (int) sizeof(word)) / (int) sizeof(int16);
+	if (ndigits != 3 && ndigits != 2)
+		return false;
+	memcpy(&word, data, sizeof word);
+	if ((word & 0xC000) != 0x8000)
+		return false;
+	memcpy(digit, data + sizeof word, 2 * sizeof(int16));
+	out->digits = (uint64) digit[0] * 10000 + digit[1];
+	if (ndigits == 3)
+	{
+		memcpy(&digit[2], data + sizeof word + 2 * sizeof(int16), sizeof(int16));
+		out->digits = out->digits * 10000 + digit[2];
+	}
+	weight = (word & 0x3F) - (word & 0x40 ? 64 : 0);
+	out->exponent = 4 * (weight - ndigits + 1);
+	out->scale = (word & 0x1F80) >> 7;
+	out->negative = (word & 0x2000) != 0;
+	return true;
+}
+
 /* A finite numeric as the nearest double; an error 22003 when out of range. */
 extern double sf_numeric_to_double(Datum numeric);
 

@@ -190,7 +190,8 @@ sf_weighted_numeric_add_float(PG_FUNCTION_ARGS)
 	Probability p;
 
 	sf_check_aggregate(fcinfo);
-	if (likely(sf_numeric_decode(PG_GETARG_DATUM(1), &amount) == SF_NUMERIC_DECIMAL &&
+	if (likely((sf_numeric_decode_common(PG_GETARG_DATUM(1), &amount) ||
+				sf_numeric_decode(PG_GETARG_DATUM(1), &amount) == SF_NUMERIC_DECIMAL) &&
 			   sf_fixed_add_row(&s->sum, &amount, PG_GETARG_FLOAT8(2))))
 		PG_RETURN_POINTER(s);
 	p = float_probability(PG_GETARG_DATUM(2));
