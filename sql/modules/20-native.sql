@@ -327,7 +327,7 @@ BEGIN
                              'owner_id', 'team_id', 'region', 'department',
                              'product_id', 'process_id', 'probability_stated',
                              'status', 'closed_at', 'lost_reason',
-                             'forecast_category')),
+                             'forecast_category', 'priority')),
         old_value text,
         new_value text,
         changed_at timestamptz NOT NULL CHECK (isfinite(changed_at)),

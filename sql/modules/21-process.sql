@@ -228,13 +228,15 @@ DECLARE
     others bigint;
 BEGIN
     PERFORM set_config('search_path', @extschema@.native_crm_path(crm_schema), true);
-    SELECT string_agg(format('%s "%s" (opportunities: %s, processes based on it: %s)',
-                             l.process_id, l.name, l.in_use, l.copies),
+    SELECT string_agg(format('%s "%s" (opportunities: %s, processes based on it: %s%s)',
+                             l.process_id, l.name, l.in_use, l.copies,
+                             CASE WHEN l.ever_in_use AND l.in_use = 0
+                                  THEN ', opportunities have been in its steps' END),
                       '; ' ORDER BY l.process_id)
       INTO in_use
       FROM sales_process_list l
      WHERE l.process_id = ANY (process_ids)
-       AND (l.in_use > 0
+       AND (l.ever_in_use
             OR EXISTS (SELECT FROM sales_process p
                         WHERE p.template_id = l.process_id
                           AND p.process_id <> ALL (process_ids)));
@@ -254,7 +256,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.delete_sales_processes(bigint[], text) IS
-'Delete sales processes with their steps and defaults and return how many there were; ids that do not exist are ignored, null or an empty array deletes none. When any of them is in use by opportunities, or is the template of a process that is not in the list, nothing is deleted: error 23503 lists all of them. Error 42P01 when the schema has no native CRM.';
+'Delete sales processes with their steps and defaults and return how many there were; ids that do not exist are ignored, null or an empty array deletes none. When an opportunity follows any of them or has ever been in its steps, or it is the template of a process that is not in the list, nothing is deleted: error 23503 lists all of them. Error 42P01 when the schema has no native CRM.';
 
 /* -------- the default process of a new opportunity -------- */
 

@@ -22,7 +22,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        IF NEW *= OLD THEN
+        /* Not NEW *= OLD: generated columns are not there yet in NEW. */
+        IF to_jsonb(NEW) - 'probability' = to_jsonb(OLD) - 'probability' THEN
             RETURN NEW;
         END IF;
         NEW.created_at := OLD.created_at;
@@ -47,6 +48,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', TG_TABLE_SCHEMA), true);
+    IF TG_OP = 'UPDATE' AND NEW *= OLD THEN
+        RETURN NULL;
+    END IF;
     /* The row lock this takes also makes two editors of one process wait for
      * each other, so that the check at commit sees the work of both. */
     IF TG_OP <> 'INSERT' THEN
@@ -434,7 +438,8 @@ BEGIN
     END IF;
 
     IF TG_OP = 'INSERT' THEN
-        NEW.stage_entered_at := coalesce(NEW.stage_entered_at, NEW.created_at);
+        NEW.stage_entered_at := coalesce(NEW.stage_entered_at,
+                                         CASE NEW.status WHEN 'won' THEN NEW.closed_at END, NEW.created_at);
     ELSIF NEW.stage_id IS DISTINCT FROM OLD.stage_id
           AND NEW.stage_entered_at IS NOT DISTINCT FROM OLD.stage_entered_at THEN
         NEW.stage_entered_at := NEW.changed_at;
@@ -478,9 +483,14 @@ BEGIN
             ('status', OLD.status, NEW.status),
             ('closed_at', OLD.closed_at::text, NEW.closed_at::text),
             ('lost_reason', OLD.lost_reason, NEW.lost_reason),
-            ('forecast_category', OLD.forecast_category, NEW.forecast_category)
+            ('forecast_category', OLD.forecast_category, NEW.forecast_category),
+            ('priority', OLD.priority, NEW.priority)
           ) AS f(field, old_value, new_value)
          WHERE f.old_value IS DISTINCT FROM f.new_value;
+    ELSIF NEW.status <> 'open' THEN     -- entered when it was closed already
+        INSERT INTO opportunity_change
+            (opportunity_id, field, old_value, new_value, changed_at, changed_by)
+        VALUES (NEW.opportunity_id, 'status', 'open', NEW.status, NEW.closed_at, NEW.changed_by);
     END IF;
     IF from_stage IS DISTINCT FROM to_stage THEN
         /* Before the foreign key locked the step, an editor may have changed
@@ -494,13 +504,13 @@ BEGIN
         INSERT INTO stage_change
             (opportunity_id, from_stage_id, to_stage_id, changed_at, changed_by)
         VALUES (NEW.opportunity_id, from_stage, to_stage,
-                NEW.stage_entered_at, NEW.changed_by);
+                CASE TG_OP WHEN 'INSERT' THEN NEW.stage_entered_at ELSE NEW.changed_at END, NEW.changed_by);
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.log_opportunity() IS
-'Trigger of opportunity: writes every move to stage_change (the first one from null, at stage_entered_at) and every change of amount, currency, expected close, owner, team, region, department, product, process, stated probability, status, closing time, reason and category to opportunity_change. Values as text: dates ISO, times in UTC.';
+'Trigger of opportunity: writes every move to stage_change (the first one from null, at stage_entered_at) and every change of amount, currency, expected close, owner, team, region, department, product, process, stated probability, status, closing time, reason, category and priority to opportunity_change. A later move counts from when it was entered, whatever stage_entered_at says. A deal entered when it was closed already has its status changed at closed_at. Values as text: dates ISO, times in UTC.';
 
 CREATE FUNCTION @extschema@.note_activity()
 RETURNS trigger

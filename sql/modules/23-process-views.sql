@@ -33,7 +33,14 @@ BEGIN
            p.template_id,
            template.name AS template_name,
            p.built_in,
-           coalesce(c.copies, 0) AS copies
+           coalesce(c.copies, 0) AS copies,
+           coalesce(o.in_use, 0) > 0
+               OR EXISTS (SELECT FROM sales_process_step step
+                            JOIN stage_change move ON move.to_stage_id = step.stage_id
+                           WHERE step.process_id = p.process_id)
+               OR EXISTS (SELECT FROM sales_process_step step
+                            JOIN stage_change move ON move.from_stage_id = step.stage_id
+                           WHERE step.process_id = p.process_id) AS ever_in_use
       FROM sales_process p
       LEFT JOIN (SELECT process_id,
                         string_agg(concat_ws(' ', kind, value), ', '

@@ -9,7 +9,7 @@
 
 CREATE FUNCTION @extschema@.switch_native_triggers(crm_schema text, enable boolean)
 RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

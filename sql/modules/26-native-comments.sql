@@ -237,6 +237,7 @@ AS $$
     ('sales_process_list', 'template_name', 'Name of that process. Null: none.'),
     ('sales_process_list', 'built_in', 'Built-in template its steps first came from. Null: none.'),
     ('sales_process_list', 'copies', 'Number of processes based on it.'),
+    ('sales_process_list', 'ever_in_use', 'An opportunity follows it or has ever been in one of its steps: it cannot be deleted.'),
 
     ('sales_process_opportunity', NULL, 'Opportunities by the template their process is based on, one row per opportunity that follows a process. A process without template is its own.'),
     ('sales_process_opportunity', 'template_id', 'Template of the process, or the process itself.'),

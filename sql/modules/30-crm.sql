@@ -97,7 +97,7 @@ FROM (VALUES
 
     (501, 'opportunity_change', 'opportunity_id', 'text', true, 'Deal that changed.'),
     (502, 'opportunity_change', 'field', 'text', true, 'Column of opportunity that changed, for instance amount.'),
-    (503, 'opportunity_change', 'old_value', 'text', true, 'Value before, as text; probabilities 0 to 1, dates YYYY-MM-DD.'),
+    (503, 'opportunity_change', 'old_value', 'text', true, 'Value before, as text; probabilities 0 to 1, dates YYYY-MM-DD, times YYYY-MM-DD HH:MM:SS+00 in UTC.'),
     (504, 'opportunity_change', 'new_value', 'text', false, 'Value after, as text.'),
     (505, 'opportunity_change', 'changed_at', 'timestamptz', true, 'When.'),
     (506, 'opportunity_change', 'changed_by', 'text', false, 'By whom.'),

@@ -2,7 +2,9 @@
 --
 -- Every check is a row with what was found, out of how many, the limit and a reason.  The deals are read once for all
 -- checks that need nothing else; these functions bring their own work_mem and do without JIT, which would take longer
--- than the checks.  "Today" is as_of() of the schema, so that old data can be judged as of its own time.
+-- than the checks.  "Today" is as_of() of the schema, so that old data can be judged as of its own time: a deal entered
+-- later is not counted, one closed later is open.  The other columns are those of today, logged or not: it is the source
+-- as it is that is judged.
 
 CREATE TYPE @extschema@.crm_finding AS (
     area text, check_name text, relation_name text, column_name text, found bigint, of_total bigint,
@@ -200,7 +202,7 @@ BEGIN
     RETURN QUERY
     WITH amount AS MATERIALIZED (
         SELECT o.currency, o.amount, CASE WHEN o.amount > 0 AND o.amount < 'Infinity' THEN ln(o.amount::double precision) END AS size
-        FROM opportunity o
+        FROM opportunity o WHERE (o.created_at > as_of() AND as_of() < now()) IS NOT TRUE
     ), middle AS (
         SELECT a.currency, percentile_disc(0.5) WITHIN GROUP (ORDER BY a.size) AS median FROM amount a GROUP BY a.currency
     ), spread AS (
@@ -240,7 +242,7 @@ BEGIN
         ('consistency', 'amount without currency', 'currency', n.no_currency, n.stated, '<=', 0, 'warn', '%1$s of %2$s amounts state no currency'),
         ('consistency', 'currency code', 'currency', c.malformed, c.deals, '<=', 0, 'warn', '%1$s of %2$s currency codes are not three capital letters'),
         ('consistency', 'mixed currencies', 'currency', c.deals - c.most, c.deals, '<=', 0, 'info',
-         '%1$s of %2$s deals are not in the most frequent currency; sums are kept apart: ' || coalesce(c.list, 'none'))
+         '%1$s of %2$s deals are not in the most frequent currency; sums are kept apart: ' || replace(coalesce(c.list, 'none'), '%', '%%'))
     ) v (area, check_name, column_name, found, of_total, comparison, limit_value, severity, reason)
     CROSS JOIN LATERAL sales_forecast.crm_finding(v.area, v.check_name, 'opportunity', v.column_name, v.found, v.of_total, v.comparison,
                                                   v.limit_value, v.severity, v.reason) f;
@@ -248,6 +250,67 @@ END
 $$;
 COMMENT ON FUNCTION @extschema@.check_amounts(text) IS
 'Part of check_crm: amounts and currencies of deals. NULL gives no rows.';
+
+/* -------- stages -------- */
+
+CREATE FUNCTION @extschema@.check_stages(target_schema text)
+RETURNS SETOF @extschema@.crm_finding
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE STRICT
+SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+AS $$
+BEGIN
+    PERFORM set_config('search_path', format('%I, pg_temp', target_schema), true);
+    -- By the key of the stage alone: the process of a move is that of its deal, and looking it up would cost a join of all moves.
+    RETURN QUERY
+    SELECT f.*
+    FROM (SELECT count(*) AS moves,
+                 count(*) FILTER (WHERE c.to_stage_id IS NOT NULL AND t.stage_id IS NULL
+                                     OR c.from_stage_id IS NOT NULL AND g.stage_id IS NULL) AS astray
+          FROM stage_change c
+          LEFT JOIN (SELECT DISTINCT s.stage_id FROM stage s) t ON t.stage_id = c.to_stage_id
+          LEFT JOIN (SELECT DISTINCT s.stage_id FROM stage s) g ON g.stage_id = c.from_stage_id
+          WHERE c.changed_at <= as_of()) d
+    CROSS JOIN LATERAL sales_forecast.crm_finding('consistency', 'unknown stages in the history', 'stage_change', 'to_stage_id', d.astray, d.moves,
+        '<=', 0, 'warn', '%1$s of %2$s moves lead from or to a stage that the relation stage does not have (renamed or deleted?); deals that stood there are of unknown status then') f;
+    -- In the native CRM a lost deal stays where it was lost, and its won steps are marked.
+    RETURN QUERY
+    WITH place AS (
+        SELECT coalesce(o.process_id, '') AS process_key, o.stage_id, count(*) AS deals,
+               count(*) FILTER (WHERE o.status = 'won') AS won, count(*) FILTER (WHERE o.status = 'lost') AS lost
+        FROM opportunity o GROUP BY 1, 2
+    ), flag AS (
+        SELECT p.*, coalesce(s.is_won, false) AS is_won, coalesce(s.is_lost, false) AS is_lost,
+               sum(p.won) OVER w AS all_won, sum(p.lost) OVER w AS all_lost, s.stage_id IS NOT NULL AS known
+        FROM place p
+        LEFT JOIN (SELECT coalesce(s.process_id, '') AS process_key, s.stage_id, bool_or(s.is_won) AS is_won, bool_or(s.is_lost) AS is_lost
+                   FROM stage s GROUP BY 1, 2) s ON s.process_key = p.process_key AND s.stage_id = p.stage_id
+        WINDOW w AS (PARTITION BY p.process_key)
+    ), n AS (
+        SELECT count(*) FILTER (WHERE k.known) AS stages, count(*) FILTER (WHERE k.unmarked) AS unmarked,
+               string_agg(left(k.stage_id, 40), ', ' ORDER BY k.process_key, k.stage_id) FILTER (WHERE k.unmarked) AS names,
+               coalesce(sum(k.deals) FILTER (WHERE k.known), 0)::bigint AS deals,
+               coalesce(sum(CASE WHEN k.is_won THEN k.deals - k.won WHEN k.is_lost THEN k.deals - k.lost END), 0)::bigint AS disagree
+        FROM (SELECT f.*,
+                     f.known AND NOT f.is_won AND NOT f.is_lost AND f.deals >= 5
+                     AND (f.won = f.deals OR f.lost = f.deals AND 2 * f.lost >= f.all_lost)
+                     AND (SELECT c.source <> 'native' FROM crm_source c) AS unmarked
+              FROM flag f) k
+    )
+    SELECT f.*
+    FROM n
+    CROSS JOIN LATERAL (VALUES
+        ('closed stages not marked', 'stage', 'is_lost', n.unmarked, n.stages,
+         '%1$s of %2$s stages hold only won or only lost deals, five or more, and are marked neither is_won nor is_lost; they count as open stages: '
+         || replace(coalesce(n.names, 'none'), '%', '%%')),
+        ('status and stage disagree', 'opportunity', 'status', n.disagree, n.deals,
+         '%1$s of %2$s deals stand in a won stage and are not won, or in a lost one and are not lost')
+    ) v (check_name, relation_name, column_name, found, of_total, reason)
+    CROSS JOIN LATERAL sales_forecast.crm_finding('consistency', v.check_name, v.relation_name, v.column_name, v.found, v.of_total,
+                                                  '<=', 0, 'warn', v.reason) f;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.check_stages(text) IS
+'Part of check_crm: stages that the history names and the relation stage does not have, won and lost stages that are not marked, and deals whose status and stage disagree. NULL gives no rows.';
 
 /* -------- deals -------- */
 
@@ -286,11 +349,29 @@ BEGIN
                count(*) FILTER (WHERE o.created_at IS NULL) AS no_created,
                count(*) FILTER (WHERE o.status IN ('won', 'lost') AND o.closed_at IS NULL) AS closed_no_date,
                count(*) FILTER (WHERE o.closed_at < o.created_at) AS closed_before,
-               count(*) FILTER (WHERE o.closed_at > t.now) AS closed_later,
+               count(*) FILTER (WHERE o.status IN ('won', 'lost') AND o.closed_at > t.now) AS closed_later,
                count(*) FILTER (WHERE o.status IN ('won', 'lost') AND o.closed_at IS NOT NULL AND o.expected_close_on IS NOT NULL) AS both_dates,
-               count(*) FILTER (WHERE o.status IN ('won', 'lost') AND abs((o.closed_at AT TIME ZONE t.zone)::date - o.expected_close_on) > 30) AS missed
-        FROM opportunity o
-        CROSS JOIN (SELECT as_of() AS now, (as_of() AT TIME ZONE c.time_zone)::date AS today, c.time_zone AS zone FROM crm_source c) t
+               count(*) FILTER (WHERE o.status IN ('won', 'lost') AND abs((o.closed_at AT TIME ZONE t.zone)::date - o.expected_close_on) > 30) AS missed,
+               count(*) FILTER (WHERE o.status = 'open' AND o.closed_at IS NOT NULL) AS open_closed,
+               count(*) FILTER (WHERE o.absurd) AS absurd
+        FROM (SELECT m.now, m.now < now() AS past, (m.now AT TIME ZONE c.time_zone)::date AS today, c.time_zone AS zone,
+                     timestamptz '1970-01-01 00:00+00' AS early, m.late, date '1970-01-01' AS early_day, m.late::date AS late_day
+              FROM crm_source c
+              CROSS JOIN (SELECT as_of() AS now, greatest(as_of(), now()) + interval '20 years' AS late) m OFFSET 0) t
+        CROSS JOIN LATERAL (
+              SELECT d.opportunity_id, d.account_id, d.owner_id, d.process_id, d.stage_id, d.amount, d.probability_stated,
+                     CASE WHEN isfinite(d.created_at) THEN d.created_at END AS created_at,
+                     CASE WHEN isfinite(d.expected_close_on) THEN d.expected_close_on END AS expected_close_on,
+                     CASE WHEN isfinite(d.stage_entered_at) THEN d.stage_entered_at END AS stage_entered_at,
+                     CASE WHEN isfinite(d.last_activity_at) THEN d.last_activity_at END AS last_activity_at,
+                     CASE WHEN isfinite(d.closed_at) AND NOT l.closed_later THEN d.closed_at END AS closed_at,
+                     CASE WHEN l.closed_later THEN 'open' ELSE d.status END AS status,
+                     coalesce(d.created_at NOT BETWEEN t.early AND t.late, false) OR coalesce(d.closed_at NOT BETWEEN t.early AND t.late, false)
+                     OR coalesce(d.expected_close_on NOT BETWEEN t.early_day AND t.late_day, false) AS absurd
+              FROM opportunity d
+              CROSS JOIN LATERAL (SELECT t.past AND coalesce(d.closed_at > t.now AND d.status IN ('won', 'lost'), false)) l (closed_later)
+              WHERE (t.past AND d.created_at > t.now) IS NOT TRUE
+              OFFSET 0) o      -- so that each of these is worked out once and not in every count
         LEFT JOIN (SELECT DISTINCT ON (c.account_id) c.account_id, nullif(c.industry, '') AS industry, c.employees,
                           coalesce(nullif(c.postcode, ''), nullif(c.city, ''), nullif(c.country, '')) AS place
                    FROM account c) a ON a.account_id = o.account_id
@@ -328,6 +409,10 @@ BEGIN
         ('accuracy', 'closed without a date', 'closed_at', n.closed_no_date, n.closed, '<=', 0.05, 'warn', '%1$s of %2$s closed deals do not say when'),
         ('accuracy', 'closed before entered', 'closed_at', n.closed_before, n.closed, '<=', 0, 'warn', '%1$s of %2$s closed deals were closed before they were entered'),
         ('accuracy', 'closed in the future', 'closed_at', n.closed_later, n.closed, '<=', 0, 'warn', '%1$s of %2$s closed deals are to be closed later than now'),
+        ('accuracy', 'open deals with a closing time', 'closed_at', n.open_closed, n.open, '<=', 0, 'warn',
+         '%1$s of %2$s open deals have a time at which they were closed; if the source has one date with two meanings, map it to expected_close_on and to closed_at only where the deal is closed'),
+        ('accuracy', 'absurd dates', NULL, n.absurd, n.deals, '<=', 0, 'warn',
+         '%1$s of %2$s deals have a day of entry, expected close or closing time that is not finite, before 1970 or more than 20 years ahead'),
         ('accuracy', 'close dates hold', 'expected_close_on', n.missed, n.both_dates, '<=', 0.3, 'warn',
          '%1$s of %2$s closed deals were closed more than 30 days before or after the expected day')
     ) v (area, check_name, column_name, found, of_total, comparison, limit_value, severity, reason)
@@ -350,8 +435,11 @@ BEGIN
     -- A year is the one before the last deal was closed, so that an old export is judged by its own time.
     RETURN QUERY
     WITH closed AS MATERIALIZED (
-        SELECT o.status = 'won' AS won, o.created_at, o.closed_at, o.owner_id FROM opportunity o
+        SELECT o.status = 'won' AS won, CASE WHEN isfinite(o.created_at) THEN o.created_at END AS created_at,
+               CASE WHEN isfinite(o.closed_at) THEN o.closed_at END AS closed_at, o.owner_id
+        FROM opportunity o
         WHERE coalesce(o.status IN ('won', 'lost'), false) AND (o.closed_at <= as_of() OR o.closed_at IS NULL)
+          AND (o.created_at > as_of() AND as_of() < now()) IS NOT TRUE
     ), last AS (SELECT max(c.closed_at) AS at FROM closed c
     ), n AS (
         SELECT count(*) FILTER (WHERE c.won) AS won, count(*) FILTER (WHERE NOT c.won) AS lost,
@@ -400,9 +488,10 @@ BEGIN
     RETURN QUERY SELECT * FROM @extschema@.check_keys(target_schema);
     RETURN QUERY SELECT * FROM @extschema@.check_accounts(target_schema);
     RETURN QUERY SELECT * FROM @extschema@.check_amounts(target_schema);
+    RETURN QUERY SELECT * FROM @extschema@.check_stages(target_schema);
     RETURN QUERY SELECT * FROM @extschema@.check_deals(target_schema);
     RETURN QUERY SELECT * FROM @extschema@.check_gates(target_schema);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.check_crm(text) IS
-'Check the data behind a connected schema: one row per check with the area (contract, completeness, consistency, timeliness, accuracy, gates), what was found out of how many, the limit, whether it is kept, what follows when it is not, and the finding in words. When a relation of the contract lacks columns only that is reported. 42P01 when the schema is not connected.';
+'Check the data behind a connected schema: one row per check with the area (contract, completeness, consistency, timeliness, accuracy, gates), what was found out of how many, the limit, whether it is kept, what follows when it is not, and the finding in words. Looks from as_of() of the schema: deals entered later are not counted, those closed later are open, all else is as it is today. When a relation of the contract lacks columns only that is reported. 42P01 when the schema is not connected; 22007 or 22008 when as_of is no moment.';

@@ -7,9 +7,9 @@
 -- search_path.  pg_catalog is not in that list on purpose: it is then searched first, so nothing in the caller's schema
 -- can shadow a built-in.
 --
--- as_of.  opportunity_as_of has two branches joined by UNION ALL, each behind a condition on the setting alone, which
--- the executor checks once: the branch that is not wanted never starts.  The branch for today reads the columns of
--- today.  The other one calls opportunity_at(), which rebuilds the columns that change from the logs: the value at T is
+-- as_of.  opportunity_as_of has two branches joined by UNION ALL, each behind a condition on the moment alone, which
+-- the executor checks once: the branch that is not wanted never starts.  The branch for today, and for what is still to
+-- come, reads the columns of today.  The other one calls opportunity_at(), which rebuilds the columns that change from the logs: the value at T is
 -- the old value of the first change after T, else the value of today if the source logs this column, else NULL.  It is
 -- a function and not a view so that its cost does not enter the plans for today (they would be compiled by JIT).
 
@@ -30,6 +30,17 @@ RETURN CASE
     THEN make_date(substr(written, 1, 4)::int, substr(written, 6, 2)::int, substr(written, 9, 2)::int) END;
 COMMENT ON FUNCTION @extschema@.read_date(text) IS
 'A logged date written YYYY-MM-DD, with or without a time behind it; NULL when it is not one, never an error. NULL for NULL.';
+
+CREATE FUNCTION @extschema@.read_time(written text)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN @extschema@.read_date(written) IS NOT NULL
+             AND written ~ '^.{10}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+]00(:?00)?)$'
+    THEN make_timestamp(substr(written, 1, 4)::int, substr(written, 6, 2)::int, substr(written, 9, 2)::int,
+                        substr(written, 12, 2)::int, substr(written, 15, 2)::int,
+                        coalesce(substring(written FROM '^.{16}:([0-9.]+)'), '0')::double precision) AT TIME ZONE 'UTC' END;
+COMMENT ON FUNCTION @extschema@.read_time(text) IS
+'A logged time written YYYY-MM-DD HH:MM, with or without seconds, and UTC (Z, +00 or +00:00) behind it; NULL when it is not one, never an error. NULL for NULL.';
 
 CREATE FUNCTION @extschema@.finite_amount(amount numeric) RETURNS numeric
     AS 'MODULE_PATHNAME', 'sf_finite_amount' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -55,7 +66,8 @@ BEGIN
            CASE WHEN NOT s.is_lost AND s.place <= 61 THEN 1::bigint << s.place::int ELSE 0 END AS bit
     FROM (SELECT d.*, row_number() OVER (PARTITION BY d.process_key, d.is_lost ORDER BY d.stage_order, d.stage_id) - 1 AS place
           FROM (SELECT DISTINCT ON (coalesce(s.process_id, ''), s.stage_id)
-                       coalesce(s.process_id, '') AS process_key, s.process_id, s.stage_id, s.name AS stage_name, s.stage_order,
+                       coalesce(s.process_id, '') AS process_key, s.process_id, s.stage_id,
+                       coalesce(s.name, s.stage_id) AS stage_name, s.stage_order,
                        sales_forecast.valid_probability(s.probability) AS probability,
                        s.is_won IS TRUE AS is_won, s.is_lost IS TRUE AS is_lost
                 FROM stage s
@@ -67,14 +79,16 @@ BEGIN
     SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
     BEGIN ATOMIC
     SELECT p.opportunity_id, p.name, p.account_id, p.contact_id, p.owner_id, p.team_id, p.region, p.department, p.postcode,
-           p.product_id, p.amount, p.currency, p.process_id, p.stage_id, p.probability_stated, p.status,
+           p.product_id, p.amount, p.currency, p.process_id, p.stage_id, p.probability_stated,
+           CASE WHEN NOT (p.status = 'open' AND p.stage_unknown) THEN p.status END,     -- as the contract has it today
            p.forecast_category, p.priority, p.lead_source, p.created_at, p.expected_close_on,
            CASE WHEN p.status IN ('won', 'lost') AND p.closed_at <= moment THEN p.closed_at END,
            CASE WHEN p.status = 'lost' AND p.closed_at <= moment THEN p.lost_reason END,
            p.stage_entered_at, p.last_activity_at
     FROM (
-        SELECT o.opportunity_id, o.name, o.account_id, o.contact_id, o.postcode, o.lead_source, o.created_at, o.closed_at,
-               o.lost_reason,
+        SELECT o.opportunity_id, o.name, o.account_id, o.contact_id, o.postcode, o.lead_source, o.created_at,
+               CASE WHEN l.old ? 'closed_at' THEN sales_forecast.read_time(l.old ->> 'closed_at') ELSE o.closed_at END AS closed_at,
+               CASE WHEN l.old ? 'lost_reason' THEN l.old ->> 'lost_reason' ELSE o.lost_reason END AS lost_reason,
                CASE WHEN l.old ? 'owner_id' THEN l.old ->> 'owner_id'
                     WHEN 'owner_id' = ANY (s.change_fields) THEN o.owner_id END AS owner_id,
                CASE WHEN l.old ? 'team_id' THEN l.old ->> 'team_id'
@@ -97,14 +111,16 @@ BEGIN
                -- These three belong to the deal; without a log they are taken to have been what they are.
                CASE WHEN l.old ? 'product_id' THEN l.old ->> 'product_id' ELSE o.product_id END AS product_id,
                CASE WHEN l.old ? 'currency' THEN l.old ->> 'currency' ELSE o.currency END AS currency,
-               CASE WHEN l.old ? 'process_id' THEN l.old ->> 'process_id' ELSE o.process_id END AS process_id,
+               h.process_id,
                h.stage_id,
+               -- Closed later is open then, whatever today says; only a logged move into a won or lost stage says otherwise.
                CASE WHEN l.old ? 'status' THEN l.old ->> 'status'
-                    WHEN 'status' = ANY (s.change_fields) THEN o.status
-                    WHEN k.is_won THEN 'won'
-                    WHEN k.is_lost THEN 'lost'
+                    WHEN 'status' = ANY (s.change_fields) AND NOT h.closed_later THEN o.status
+                    WHEN b.opportunity_id IS NOT NULL AND k.is_won THEN 'won'
+                    WHEN b.opportunity_id IS NOT NULL AND k.is_lost THEN 'lost'
                     WHEN o.closed_at <= moment THEN o.status
-                    WHEN o.closed_at > moment OR o.status = 'open' THEN 'open' END AS status,
+                    WHEN h.closed_later OR o.status = 'open' THEN 'open' END AS status,
+               h.stage_id IS NOT NULL AND k.stage_id IS NULL AND EXISTS (SELECT FROM known_stage) AS stage_unknown,
                h.stage_entered_at,
                CASE WHEN o.last_activity_at <= moment THEN o.last_activity_at ELSE a.last_at END AS last_activity_at
         FROM opportunity o
@@ -132,9 +148,12 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT CASE WHEN b.opportunity_id IS NOT NULL THEN b.to_stage_id
                         WHEN n.opportunity_id IS NOT NULL THEN n.from_stage_id
-                        WHEN s.has_stage_history THEN o.stage_id END AS stage_id,
-                   coalesce(b.changed_at, CASE WHEN s.has_stage_history THEN o.created_at END) AS stage_entered_at) h
-        LEFT JOIN known_stage k ON k.process_key = coalesce(o.process_id, '') AND k.stage_id = h.stage_id
+                        WHEN s.has_stage_history AND NOT c.closed_later THEN o.stage_id END AS stage_id,
+                   coalesce(b.changed_at, CASE WHEN s.has_stage_history THEN o.created_at END) AS stage_entered_at,
+                   c.closed_later,
+                   CASE WHEN l.old ? 'process_id' THEN l.old ->> 'process_id' ELSE o.process_id END AS process_id
+            FROM (SELECT coalesce(o.closed_at > moment AND o.status IS DISTINCT FROM 'open', false)) c (closed_later)) h
+        LEFT JOIN known_stage k ON k.process_key = coalesce(h.process_id, '') AND k.stage_id = h.stage_id
         WHERE coalesce(o.created_at, b.changed_at, o.closed_at) <= moment
     ) p;
     END;
@@ -146,20 +165,30 @@ BEGIN
            sales_forecast.finite_amount(o.amount) AS amount,
            o.currency, o.process_id, o.stage_id,
            sales_forecast.valid_probability(o.probability_stated) AS probability_stated,
-           o.status, o.forecast_category, o.priority, o.lead_source, o.created_at, o.expected_close_on, o.closed_at,
-           o.lost_reason, o.stage_entered_at, o.last_activity_at, as_of() AS as_of
+           o.status, o.forecast_category, o.priority, o.lead_source,
+           CASE WHEN isfinite(o.created_at) THEN o.created_at END AS created_at,
+           CASE WHEN isfinite(o.expected_close_on) THEN o.expected_close_on END AS expected_close_on,
+           CASE WHEN isfinite(o.closed_at) AND o.status IS DISTINCT FROM 'open' THEN o.closed_at END AS closed_at,
+           o.lost_reason,
+           CASE WHEN isfinite(o.stage_entered_at) THEN o.stage_entered_at END AS stage_entered_at,
+           CASE WHEN isfinite(o.last_activity_at) THEN o.last_activity_at END AS last_activity_at, as_of() AS as_of
     FROM opportunity o
-    WHERE coalesce(current_setting('sales_forecast.as_of', true), '') = ''
+    WHERE as_of() >= now()
     UNION ALL
     SELECT o.opportunity_id, o.name, o.account_id, o.contact_id, o.owner_id, o.team_id, o.region, o.department, o.postcode,
            o.product_id,
            sales_forecast.finite_amount(o.amount) AS amount,
            o.currency, o.process_id, o.stage_id,
            sales_forecast.valid_probability(o.probability_stated) AS probability_stated,
-           o.status, o.forecast_category, o.priority, o.lead_source, o.created_at, o.expected_close_on, o.closed_at,
-           o.lost_reason, o.stage_entered_at, o.last_activity_at, as_of() AS as_of
+           o.status, o.forecast_category, o.priority, o.lead_source,
+           CASE WHEN isfinite(o.created_at) THEN o.created_at END AS created_at,
+           CASE WHEN isfinite(o.expected_close_on) THEN o.expected_close_on END AS expected_close_on,
+           CASE WHEN isfinite(o.closed_at) AND o.status IS DISTINCT FROM 'open' THEN o.closed_at END AS closed_at,
+           o.lost_reason,
+           CASE WHEN isfinite(o.stage_entered_at) THEN o.stage_entered_at END AS stage_entered_at,
+           CASE WHEN isfinite(o.last_activity_at) THEN o.last_activity_at END AS last_activity_at, as_of() AS as_of
     FROM opportunity_at(as_of()) o
-    WHERE coalesce(current_setting('sales_forecast.as_of', true), '') <> '';
+    WHERE as_of() < now();
 END
 $$;
 COMMENT ON FUNCTION @extschema@.create_as_of_views(text) IS
@@ -299,8 +328,8 @@ BEGIN
                 WHEN k.probability IS NOT NULL THEN 'history' END AS probability_source,
            o.amount * coalesce(o.probability_stated, k.probability_stage, k.probability)::numeric AS weighted_value,
            o.expected_close_on, o.created_at, o.stage_entered_at, o.last_activity_at,
-           floor(extract(epoch FROM o.as_of - o.created_at) / 86400)::int AS age_days,
-           floor(extract(epoch FROM o.as_of - o.stage_entered_at) / 86400)::int AS days_in_stage,
+           floor(extract(epoch FROM greatest(o.as_of, o.created_at) - o.created_at) / 86400)::int AS age_days,
+           floor(extract(epoch FROM greatest(o.as_of, o.stage_entered_at) - o.stage_entered_at) / 86400)::int AS days_in_stage,
            o.as_of
     FROM opportunity_as_of o
     -- A deal without a stage, or in a CRM without any, takes the row of all deals.

@@ -19,7 +19,7 @@ SELECT jsonb_build_object(
     'time_zone', 'UTC',
     'probability_unit', 'fraction',
     'stage_is_foreign_key', true,
-    'change_fields', '["amount", "currency", "expected_close_on", "owner_id", "team_id", "region", "department", "product_id", "process_id", "probability_stated", "status", "forecast_category"]'::jsonb,
+    'change_fields', '["amount", "currency", "expected_close_on", "owner_id", "team_id", "region", "department", "product_id", "process_id", "probability_stated", "status", "closed_at", "lost_reason", "forecast_category", "priority"]'::jsonb,
     'relations', jsonb_object_agg(r.relation, jsonb_build_object('from', r.source, 'columns', r.columns)))
 FROM (SELECT c.relation,
              CASE c.relation WHEN 'stage' THEN 'sales_process_step' WHEN 'owner' THEN 'employee' ELSE c.relation END AS source,
@@ -112,6 +112,11 @@ WHERE EXISTS (SELECT FROM relation WHERE relation.relation = 'opportunity')
   AND NOT EXISTS (SELECT FROM col WHERE relation = 'opportunity' AND column_name = 'status')
   AND NOT (EXISTS (SELECT FROM col WHERE relation = 'opportunity' AND column_name = 'stage_id')
            AND EXISTS (SELECT FROM col WHERE relation = 'stage' AND column_name IN ('is_won', 'is_lost')))
+UNION ALL
+SELECT '"status" is given but opportunity.status is not mapped'
+WHERE mapping ? 'status' AND NOT EXISTS (SELECT FROM col WHERE relation = 'opportunity' AND column_name = 'status')
+UNION ALL
+SELECT '"status" is empty' WHERE mapping -> 'status' = '{}'
 UNION ALL
 SELECT 'process_id must be mapped for both opportunity and stage or for neither'
 WHERE EXISTS (SELECT FROM relation WHERE relation.relation = 'stage')
@@ -208,12 +213,14 @@ DECLARE
     source record;
     col record;
     probe record;
+    faulty boolean;
 BEGIN
     FOR m IN SELECT r.relation, mapping #> ARRAY['relations', r.relation] AS body
              FROM @extschema@.crm_relations() r
              WHERE mapping -> 'relations' ? r.relation ORDER BY r."position"
     LOOP
         source := @extschema@.crm_from_item(source_schema, m.body ->> 'from');
+        faulty := false;
         relation := m.relation;
         from_item := source.from_item;
         IF source.problem IS NOT NULL THEN
@@ -242,8 +249,20 @@ BEGIN
                 problem := format('%s is of type %s and cannot be read as %s', col.written, probe.type, col.type);
                 code := '42804';
             END IF;
+            faulty := faulty OR problem IS NOT NULL;
             RETURN NEXT;
         END LOOP;
+        -- Each by itself is right; together they may not be: an aggregate, a set, a FROM item with a WHERE of its own.
+        IF NOT faulty THEN
+            probe := @extschema@.crm_probe(source_schema, from_item || E'\nWHERE (' || coalesce(m.body ->> 'where', 'true') || E'\n)',
+                (SELECT 'ROW(' || string_agg(format(E'CASE WHEN true THEN (%s\n) END', c.value), ', ') || ')'
+                 FROM jsonb_each_text(m.body -> 'columns') c));
+            IF probe.problem IS NOT NULL THEN
+                "position" := 0; column_name := NULL; expression := NULL; zoneless := NULL;
+                problem := probe.problem; code := probe.code;
+                RETURN NEXT;
+            END IF;
+        END IF;
     END LOOP;
 END
 $$;
@@ -387,7 +406,8 @@ BEGIN
     END IF;
     IF target_schema IN ('', source_schema, '@extschema@', 'information_schema') OR target_schema ~ '^pg_'
        OR octet_length(target_schema) > 63 THEN
-        RAISE EXCEPTION 'the views cannot be written to schema "%"', target_schema
+        RAISE EXCEPTION 'the views cannot be written to schema "%"%', target_schema,
+              CASE WHEN octet_length(target_schema) > 63 THEN ', a name longer than 63 bytes' ELSE '' END
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Name a schema for the views alone, such as "forecast"; it is created when missing.';
     END IF;
@@ -438,6 +458,20 @@ $$;
 COMMENT ON FUNCTION @extschema@.crm_write_view(text, text, text, text) IS
 'Write or replace one view of the contract with its comments; unqualified names in the query are looked up in source_schema.';
 
+CREATE FUNCTION @extschema@.refuse_moment(moment text)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'sales_forecast.as_of cannot be %', coalesce('"' || moment || '"', 'null')
+        USING ERRCODE = 'datetime_field_overflow',
+              HINT = 'Set a moment such as 2025-06-30 24:00+00, or RESET sales_forecast.as_of to look from now.';
+END
+$$;
+COMMENT ON FUNCTION @extschema@.refuse_moment(text) IS
+'Error 22008 for a moment that the forecast views cannot look from. Part of as_of(); always an error.';
+
 CREATE FUNCTION @extschema@.crm_write_as_of(target_schema text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
@@ -447,9 +481,11 @@ BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', target_schema), true);
     CREATE OR REPLACE FUNCTION as_of() RETURNS timestamptz
         LANGUAGE sql STABLE PARALLEL SAFE
-        RETURN coalesce(nullif(current_setting('sales_forecast.as_of', true), '')::timestamptz, now());
+        RETURN CASE WHEN isfinite(nullif(current_setting('sales_forecast.as_of', true), '')::timestamptz) IS NOT FALSE
+                    THEN coalesce(nullif(current_setting('sales_forecast.as_of', true), '')::timestamptz, now())
+                    ELSE sales_forecast.refuse_moment(current_setting('sales_forecast.as_of', true)) END;
     EXECUTE format('COMMENT ON FUNCTION as_of() IS %L', @extschema@.crm_written_comment(
-        'The moment the forecast views look from: the session setting sales_forecast.as_of, or now() when it is not set or empty.'));
+        'The moment the forecast views look from: the session setting sales_forecast.as_of, read in the time zone of the session when it states none, or now() when it is not set or empty. 22007 when it is no moment, 22008 when it is infinite or out of range.'));
 END
 $$;
 COMMENT ON FUNCTION @extschema@.crm_write_as_of(text) IS
@@ -507,8 +543,6 @@ BEGIN
         EXECUTE format('CREATE SCHEMA %I', target_schema);
         EXECUTE format('COMMENT ON SCHEMA %I IS %L', target_schema, 'CRM contract and forecast views of sales_forecast.');
     END IF;
-    PERFORM @extschema@.crm_write_as_of(target_schema);
-
     -- Stages first: the status of an opportunity looks at them.
     FOR view IN
         SELECT r.relation, min(e.from_item) AS from_item,
@@ -560,4 +594,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.connect_crm(text, text, text, jsonb) IS
-'Write the views of the CRM contract over the tables of a CRM, and the forecast views on top of them, into target_schema, which is created when missing, and return one row per relation: what it reads, how many of its columns the source fills and which not. source is "native" (the tables of create_native_crm) or "generic" (any tables, described by mapping; see doc/crm.md). The views belong to the caller, run with the rights of whoever reads them and are not part of the extension. Calling it again replaces them in place and keeps grants. Whatever is wrong is listed in one error and nothing is changed: 22023 source, schema or form of the mapping; 42P01 relation, 42703 column, 42804 type; 42P07 or 42723 a name taken by something else; 42501 not the owner; 3F000 no such source schema; 22004 a schema is NULL.';
+'Write the views of the CRM contract over the tables of a CRM, and the forecast views on top of them, into target_schema, which is created when missing, and return one row per relation: what it reads, how many of its columns the source fills and which not. source is "native" (the tables of create_native_crm) or "generic" (any tables, described by mapping; see doc/crm.md). The views belong to the caller, run with the rights of whoever reads them and are not part of the extension. Calling it again replaces them in place and keeps grants. Whatever is wrong is listed in one error and nothing is changed: 22023 source, schema or form of the mapping; 42P01 relation, 42703 column, 42804 type, else what the server says about an expression (42601, 42803, 0A000); 42P07 or 42723 a name taken by something else; 42501 not the owner; 3F000 no such source schema; 22004 a schema is NULL.';

@@ -32,7 +32,7 @@ BEGIN
            c.lost::double precision / nullif(c.decided, 0) AS drop_off,
            CASE WHEN c.decided > 0 THEN greatest(w.low, 0) END AS drop_off_lower,
            CASE WHEN c.decided > 0 THEN least(w.high, 1) END AS drop_off_upper,
-           c.decided >= 40 AND row_number() OVER (
+           c.decided >= 40 AND c.lost > 0 AND row_number() OVER (
                PARTITION BY c.process_id, c.decided >= 40
                ORDER BY c.lost::double precision / nullif(c.decided, 0) DESC NULLS LAST, c.stage_order, c.stage_id) = 1 AS is_bottleneck,
            as_of() AS as_of
@@ -105,7 +105,7 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM stage_change c WHERE c.opportunity_id = p.opportunity_id AND c.changed_at <= as_of())
     ) v ON v.opportunity_id = o.opportunity_id
     JOIN known_stage k ON k.process_key = coalesce(o.process_id, '') AND k.stage_id = v.stage_id AND NOT k.is_won AND NOT k.is_lost
-    WHERE v.entered_at IS NOT NULL AND (o.status = 'open' OR coalesce(v.left_at, o.closed_at) IS NOT NULL);
+    WHERE isfinite(v.entered_at) AND isfinite(v.left_at) IS NOT FALSE AND (o.status = 'open' OR coalesce(v.left_at, o.closed_at) IS NOT NULL);
     END;
 
     CREATE OR REPLACE VIEW stage_stay WITH (security_invoker = true) AS

@@ -78,7 +78,7 @@ SELECT * FROM (VALUES
     (NULL, 'drop_off', 'lost / decided.'),
     (NULL, 'drop_off_lower', 'Lower end of the 95 % interval of drop_off (Wilson).'),
     (NULL, 'drop_off_upper', 'Upper end of the 95 % interval of drop_off (Wilson).'),
-    (NULL, 'is_bottleneck', 'Highest drop_off of its process among stages with at least 40 deals decided.'),
+    (NULL, 'is_bottleneck', 'Highest drop_off of its process among stages with at least 40 deals decided; no stage when nothing was lost in any of them.'),
     (NULL, 'entered_at', 'When the deal entered the stage; of the first stage, when it was created.'),
     (NULL, 'left_at', 'When the deal left the stage or was closed in it. NULL while it is there.'),
     (NULL, 'days', 'Days in the stage, until as_of while it is there.'),
@@ -177,6 +177,7 @@ BEGIN
       FROM @extschema@.crm_target_problems(target_schema, ARRAY(SELECT v.view_name FROM @extschema@.forecast_view_descriptions() v)) p;
     PERFORM @extschema@.crm_raise_problems(format('the views cannot be written to schema "%s"', target_schema), problems, codes);
 
+    PERFORM @extschema@.crm_write_as_of(target_schema);
     PERFORM @extschema@.create_as_of_views(target_schema);
     PERFORM @extschema@.create_rate_views(target_schema);
     PERFORM @extschema@.create_pipeline_views(target_schema);

@@ -75,6 +75,51 @@ SELECT count(*) FROM sales_forecast.connect_crm('generic', 'dirty', 'forecast_un
   "relations": {"opportunity": {"from": "deal", "columns": {"opportunity_id": "id", "probability_stated": "0.5 + id * 0.001", "status": "status"}}}}');
 SELECT found, of_total, passed, severity, reason FROM sales_forecast.check_crm('forecast_unit') WHERE check_name = 'probability unit';
 
+\echo '-- stages and dates that mislead: nothing marked, one date with two meanings, no end of time'
+RESET sales_forecast.as_of;
+CREATE SCHEMA muddled;
+CREATE TABLE muddled.deal (id int, stage text, status text, currency text, entered timestamptz, due date, done timestamptz);
+INSERT INTO muddled.deal
+SELECT i, CASE WHEN i <= 6 THEN 'Won' WHEN i <= 11 THEN 'Lost' ELSE 'Talk' END, CASE WHEN i <= 6 THEN 'won' WHEN i <= 11 THEN 'lost' ELSE 'open' END,
+       CASE WHEN i < 3 THEN '50 %s' ELSE 'EUR' END, '2025-01-01', '2025-08-01', CASE WHEN i <= 11 THEN timestamptz '2025-03-01' END
+FROM generate_series(1, 20) i;
+UPDATE muddled.deal SET status = 'lost', done = '2025-03-01' WHERE id = 20;     -- lost in an open stage
+UPDATE muddled.deal SET done = now() + interval '1 year' WHERE id IN (1, 19);   -- won, but when? and open
+UPDATE muddled.deal SET entered = '-infinity' WHERE id = 2;
+UPDATE muddled.deal SET done = 'infinity' WHERE id = 3;
+UPDATE muddled.deal SET due = 'infinity' WHERE id = 18;
+UPDATE muddled.deal SET due = '1900-01-01' WHERE id = 17;
+UPDATE muddled.deal SET due = '2999-12-31' WHERE id = 16;
+UPDATE muddled.deal SET status = 'open', done = NULL WHERE id = 11;             -- open in the stage of the lost
+INSERT INTO muddled.deal VALUES (21, 'Lost', 'lost', 'EUR', '2025-01-01', '2025-08-01', '2025-03-01'),
+    (22, 'Won', 'lost', 'EUR', '2025-01-01', '2025-08-01', '2025-03-01');       -- lost in the stage of the won
+CREATE TABLE muddled.move (deal int, s_from text, s_to text, at timestamptz);
+INSERT INTO muddled.move VALUES (1, NULL, 'Talk', '2025-01-01'), (1, 'Talk', 'Won', '2025-03-01'), (2, NULL, 'Call', '2025-01-01'), (2, 'Call', 'Won', '2025-03-01');
+CREATE TABLE muddled.marked (stage text, nr int, won boolean, lost boolean);
+INSERT INTO muddled.marked VALUES ('Talk', 1, false, false), ('Won', 2, true, false), ('Lost', 3, false, true);
+CREATE FUNCTION pg_temp.muddled(flags jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('relations', '{
+      "opportunity": {"from": "deal", "columns": {"opportunity_id": "id", "stage_id": "stage", "status": "status", "amount": "100", "currency": "currency",
+        "created_at": "entered", "expected_close_on": "due", "closed_at": "done"}},
+      "stage_change": {"from": "move", "columns": {"opportunity_id": "deal", "from_stage_id": "s_from", "to_stage_id": "s_to", "changed_at": "at"}}}'::jsonb
+      || jsonb_build_object('stage', jsonb_build_object('from', 'marked', 'columns', '{"stage_id": "stage", "stage_order": "nr"}'::jsonb || flags)))
+$$;
+CREATE FUNCTION pg_temp.muddle() RETURNS TABLE (check_name text, found bigint, of_total bigint, passed boolean, reason text) LANGUAGE sql AS $$
+    SELECT c.check_name, c.found, c.of_total, c.passed, c.reason FROM sales_forecast.check_crm('forecast_muddled') c
+    WHERE c.check_name IN ('mixed currencies', 'unknown stages in the history', 'closed stages not marked', 'status and stage disagree',
+                           'closed in the future', 'open deals with a closing time', 'absurd dates')
+$$;
+SELECT count(*) FROM sales_forecast.connect_crm('generic', 'muddled', 'forecast_muddled', pg_temp.muddled('{}'));
+UPDATE muddled.deal SET status = 'won' WHERE id = 22;
+UPDATE muddled.deal SET status = 'lost', done = '2025-03-01' WHERE id = 11;
+SELECT * FROM pg_temp.muddle();
+UPDATE muddled.deal SET status = 'lost' WHERE id = 22;
+UPDATE muddled.deal SET status = 'open', done = NULL WHERE id = 11;
+SELECT count(*) FROM sales_forecast.connect_crm('generic', 'muddled', 'forecast_muddled', pg_temp.muddled('{"is_won": "won", "is_lost": "lost"}'));
+SELECT * FROM pg_temp.muddle() WHERE check_name LIKE '%stage%';
+DROP SCHEMA forecast_muddled, muddled CASCADE;
+SET sales_forecast.as_of = '2025-07-01 12:00+00';
+
 \echo '-- a view that lost a column or has one of another type'
 DROP VIEW forecast_unit.quota CASCADE;
 CREATE VIEW forecast_unit.quota AS SELECT 'x'::text AS owner_id, 1 AS team_id;

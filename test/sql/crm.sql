@@ -96,6 +96,17 @@ SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''sh
         '{relations,account}', '{"from": "firms", "columns": {"account_id": "id"}}'))) FROM mapping WHERE name = 'good';
 SELECT to_regnamespace('forecast_crm'), to_regclass('shop.log');
 
+\echo '-- what each column allows and all of them together do not'
+SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''shop'', ''forecast_crm'', %L)',
+    jsonb_set(body, '{relations,opportunity,columns,amount}', '"sum(value)"'))) FROM mapping WHERE name = 'good';
+SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''shop'', ''forecast_crm'', %L)',
+    jsonb_set(body, '{relations,stage,columns,name}', '"unnest(ARRAY[label])"'))) FROM mapping WHERE name = 'good';
+SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''shop'', ''forecast_crm'', %L)',
+    jsonb_set(body, '{relations,stage,from}', '"phases WHERE nr > 0"'))) FROM mapping WHERE name = 'good';
+SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''shop'', ''forecast_crm'', %L)',
+    jsonb_set(body, '{status}', '{}'))) FROM mapping WHERE name = 'good';
+SELECT pg_temp.fails(format('SELECT sales_forecast.connect_crm(''generic'', ''shop'', %L, ''{}'')', repeat('x', 64)));
+
 \echo '-- a mapping that fits'
 SELECT * FROM sales_forecast.connect_crm('generic', 'shop', 'forecast_crm', (SELECT body FROM mapping WHERE name = 'good'))
 WHERE read_from IS NOT NULL;
@@ -149,6 +160,13 @@ SELECT sales_forecast.create_native_crm('crm_native');
 SELECT relation, read_from, mapped_columns, contract_columns, missing_columns FROM sales_forecast.connect_crm('native', 'crm_native', 'forecast_native');
 SELECT * FROM pg_temp.differences('forecast_native');
 SELECT pg_temp.fails($$SELECT sales_forecast.connect_crm('native', 'shop', 'forecast_none')$$) LIKE '42P01 %16 problems found, nothing was changed%';
+
+\echo '-- the extension goes and comes back: the contract stays, the forecast views are written again'
+DROP EXTENSION sales_forecast CASCADE;
+SELECT to_regclass('forecast_native.pipeline'), to_regclass('forecast_native.opportunity');
+CREATE EXTENSION sales_forecast;
+SELECT count(*) FROM sales_forecast.create_forecast_views('forecast_native');
+SELECT count(*), count(as_of) FROM forecast_native.pipeline_by_stage;
 
 DROP SCHEMA forecast_crm, forecast_taken, forecast_native, crm_native, shop CASCADE;
 DROP TABLE mapping;

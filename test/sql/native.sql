@@ -249,6 +249,41 @@ INSERT INTO native.opportunity (name, created_by) VALUES ('loud', 'then') RETURN
 ROLLBACK;
 DROP TRIGGER mine ON native.opportunity;
 
+\echo '-- entered when it was closed already: open until then; a move counts from when it was entered'
+SELECT count(*) FROM sales_forecast.connect_crm('native', 'native', 'native_forecast');
+INSERT INTO native.opportunity (name, process_id, status, amount, currency, created_at, closed_at)
+VALUES ('entered won', :six, 'won', 10, 'EUR', '2025-01-01 00:00+00', '2025-06-01 00:00+00') RETURNING opportunity_id AS won \gset
+INSERT INTO native.opportunity (name, process_id, status, amount, currency, created_at, closed_at)
+VALUES ('entered lost', :six, 'lost', 10, 'EUR', '2025-01-01 00:00+00', '2025-06-01 00:00+00') RETURNING opportunity_id AS lost \gset
+SELECT opportunity_id = :won, field, old_value, new_value, changed_at FROM native.opportunity_change WHERE opportunity_id IN (:won, :lost) ORDER BY 1 DESC;
+SELECT o.name, m.at, o.status, s.name AS stage, o.closed_at
+  FROM (VALUES (timestamptz '2025-03-01 00:00+00'), ('2025-07-01 00:00+00')) m(at)
+  CROSS JOIN LATERAL native_forecast.opportunity_at(m.at) o
+  LEFT JOIN native_forecast.stage s ON s.stage_id = o.stage_id
+ WHERE o.opportunity_id IN (:'won', :'lost') ORDER BY 1 DESC, 2;
+INSERT INTO native.opportunity (name, process_id, amount, currency, created_at)
+VALUES ('moved late', :six, 10, 'EUR', '2025-01-01 00:00+00') RETURNING opportunity_id AS late \gset
+UPDATE native.opportunity o SET stage_entered_at = '2025-02-01 00:00+00', stage_id = s.stage_id
+  FROM native.sales_process_step s WHERE opportunity_id = :late AND s.process_id = :six AND s.stage_order = 2;
+SELECT c.changed_at = o.changed_at, o.stage_entered_at
+  FROM native.stage_change c JOIN native.opportunity o USING (opportunity_id) WHERE opportunity_id = :late AND from_stage_id IS NOT NULL;
+SELECT s.stage_order FROM native_forecast.opportunity_at('2025-03-01 00:00+00') o JOIN native_forecast.stage s ON s.stage_id = o.stage_id
+ WHERE o.opportunity_id = :'late';
+\echo '-- lost, reopened, lost again: the first loss has its day and its reason; priority is logged, too'
+UPDATE native.opportunity SET priority = 'low' WHERE opportunity_id = :late;
+SELECT sales_forecast.lose_opportunity(:late, 'price', 'native');
+SELECT closed_at AS first_loss FROM native.opportunity WHERE opportunity_id = :late \gset
+SELECT clock_timestamp() AS between \gset
+SELECT sales_forecast.reopen_opportunity(:late, 'native');
+SELECT sales_forecast.lose_opportunity(:late, 'delay', 'native');
+UPDATE native.opportunity SET priority = 'high' WHERE opportunity_id = :late;
+SET sales_forecast.as_of = :'between';
+SELECT status, lost_reason, closed_at = :'first_loss', priority FROM native_forecast.opportunity_as_of WHERE opportunity_id = :'late';
+RESET sales_forecast.as_of;
+SELECT status, lost_reason, closed_at > :'first_loss', priority FROM native_forecast.opportunity_as_of WHERE opportunity_id = :'late';
+DELETE FROM native.opportunity WHERE opportunity_id IN (:won, :lost, :late);
+DROP SCHEMA native_forecast CASCADE;
+
 \echo '-- rights: a seller needs the tables, and cannot switch the history off'
 CREATE ROLE regress_native_seller;
 GRANT USAGE ON SCHEMA native, sales_forecast TO regress_native_seller;

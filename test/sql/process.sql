@@ -291,6 +291,10 @@ SELECT changed_at > :'then' FROM process.sales_process WHERE process_id = :fixed
 SELECT changed_at AS then FROM process.sales_process WHERE process_id = :fixed \gset
 UPDATE process.sales_process SET note = note WHERE process_id = :fixed;
 SELECT changed_at = :'then' FROM process.sales_process WHERE process_id = :fixed;
+CREATE TEMPORARY TABLE stamped AS SELECT stage_id, changed_at FROM process.sales_process_step WHERE process_id = :fixed;
+UPDATE process.sales_process_step SET name = name WHERE process_id = :fixed;
+SELECT count(*) FROM (TABLE stamped EXCEPT SELECT stage_id, changed_at FROM process.sales_process_step) t;
+SELECT changed_at = :'then' FROM process.sales_process WHERE process_id = :fixed;
 
 \echo '-- delete one, delete many: never what is in use'
 SELECT pg_temp.fails(format('DELETE FROM process.sales_process WHERE process_id = %s', :fixed));
@@ -310,6 +314,8 @@ UPDATE process.opportunity SET process_id = :eight, stage_id = (SELECT min(stage
  WHERE name = 'wanderer';
 SELECT pg_temp.fails(format('DELETE FROM process.sales_process WHERE process_id = %s', :behind));
 SELECT pg_temp.fails(format('SELECT sales_forecast.delete_sales_processes(ARRAY[%s], ''process'')', :behind));
+SELECT pg_temp.fails(format('SELECT sales_forecast.delete_sales_processes(ARRAY[%s, %s], ''process'')', :behind, :eight));
+SELECT name, in_use > 0, ever_in_use FROM process.sales_process_list WHERE in_use = 0 OR process_id = :eight ORDER BY process_id;
 \echo '-- the foreign keys hold without the triggers'
 BEGIN;
 SELECT sales_forecast.begin_history_load('process');

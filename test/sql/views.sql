@@ -73,6 +73,13 @@ SELECT region, currency, deals, amount, weighted_value FROM pipeline_by_region O
 SELECT department, currency, deals, amount, weighted_value FROM pipeline_by_department ORDER BY 1, 2;
 SELECT month, currency, deals, amount, weighted_value FROM pipeline_by_month ORDER BY 1, 2;
 SELECT quarter, currency, deals, amount, weighted_value FROM pipeline_by_quarter ORDER BY 1, 2;
+\echo '-- by phase of each seller, of each region: any two keys, from pipeline'
+SELECT owner_id, stage_order, stage_name, currency, count(*) AS deals, sum(amount) AS amount,
+       sales_forecast.weighted_value(amount, probability) AS weighted_value
+  FROM pipeline GROUP BY owner_id, stage_order, stage_name, currency ORDER BY owner_id, stage_order, currency;
+SELECT region, stage_order, stage_name, currency, count(*) AS deals, sum(amount) AS amount,
+       sales_forecast.weighted_value(amount, probability) AS weighted_value
+  FROM pipeline GROUP BY region, stage_order, stage_name, currency ORDER BY region, stage_order, currency;
 \echo '-- too little history says so'
 SELECT key_kind, key_id, won, closed, rate, probability, lower, upper, enough, reason FROM historical_probability ORDER BY 1, 2;
 
