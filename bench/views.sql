@@ -6,7 +6,7 @@ CREATE TABLE shop.deals AS
 SELECT i AS id, 'deal ' || i AS title, 'seller ' || i % 60 AS seller, 'team ' || i % 8 AS team, 'region ' || i % 4 AS region,
        'department ' || i % 3 AS department, exp(9 + 0.8 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))::numeric(12, 2) AS amount,
        round(random()::numeric * 100)::float8 AS chance,
-       CASE WHEN i <= 1000000 THEN 'open' WHEN i % 3 = 0 THEN 'won' ELSE 'lost' END AS state, 'stage ' || 1 + i % 6 AS stage,
+       CASE WHEN i <= 1000000 THEN 'open' WHEN random() < 0.3 THEN 'won' ELSE 'lost' END AS state, 'stage ' || 1 + i % 6 AS stage,
        timestamptz '2024-01-01' + i % 700 * interval '1 day' AS made, date '2026-01-01' + i % 700 AS due,
        CASE WHEN i > 1000000 THEN timestamptz '2024-03-01' + i % 700 * interval '1 day' END AS done
 FROM generate_series(1, 1100000) i;

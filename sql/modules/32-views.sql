@@ -47,6 +47,16 @@ CREATE FUNCTION @extschema@.finite_amount(amount numeric) RETURNS numeric
 COMMENT ON FUNCTION @extschema@.finite_amount(numeric) IS
 'The amount if it is finite, NULL for NaN and the infinities, which no sum survives. NULL for NULL.';
 
+CREATE FUNCTION @extschema@.month_start(day date) RETURNS date
+    AS 'MODULE_PATHNAME', 'sf_month_start' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.month_start(date) IS
+'The first day of the month; an infinite day stays what it is. NULL for NULL.';
+
+CREATE FUNCTION @extschema@.quarter_start(day date) RETURNS date
+    AS 'MODULE_PATHNAME', 'sf_quarter_start' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.quarter_start(date) IS
+'The first day of the calendar quarter; an infinite day stays what it is. NULL for NULL.';
+
 CREATE FUNCTION @extschema@.valid_probability(probability float8) RETURNS float8
     AS 'MODULE_PATHNAME', 'sf_valid_probability' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION @extschema@.valid_probability(float8) IS
@@ -348,14 +358,15 @@ BEGIN
     FOR grain IN
         SELECT * FROM (VALUES
             ('total', '', '', ''),
-            ('stage', 'p.process_id, p.stage_id, p.stage_name, p.stage_order', 'g.process_id, g.stage_id, g.stage_name, g.stage_order', ''),
+            ('stage', 'p.process_id, p.stage_id', 'g.process_id, g.stage_id, coalesce(n.stage_name, g.stage_id) AS stage_name, n.stage_order',
+             'LEFT JOIN known_stage n ON n.process_key = coalesce(g.process_id, '''') AND n.stage_id = g.stage_id'),
             ('owner', 'p.owner_id', 'g.owner_id, n.name AS owner_name',
              'LEFT JOIN (SELECT w.owner_id, min(w.name) AS name FROM owner w GROUP BY w.owner_id) n ON n.owner_id = g.owner_id'),
             ('team', 'p.team_id', 'g.team_id', ''),
             ('region', 'p.region', 'g.region', ''),
             ('department', 'p.department', 'g.department', ''),
-            ('month', 'date_trunc(''month'', p.expected_close_on::timestamp)::date AS month', 'g.month', ''),
-            ('quarter', 'date_trunc(''quarter'', p.expected_close_on::timestamp)::date AS quarter', 'g.quarter', '')
+            ('month', 'sales_forecast.month_start(p.expected_close_on) AS month', 'g.month', ''),
+            ('quarter', 'sales_forecast.quarter_start(p.expected_close_on) AS quarter', 'g.quarter', '')
         ) v (name, inner_keys, outer_keys, lookup)
     LOOP
         EXECUTE format($view$

@@ -7,6 +7,9 @@
  */
 #include "pg/numeric_bits.h"
 
+#include "utils/date.h"
+#include "utils/datetime.h"
+
 /* The probability if it is one, else NULL. */
 SF_FUNCTION(sf_valid_probability);
 Datum
@@ -30,4 +33,34 @@ sf_finite_amount(PG_FUNCTION_ARGS)
 	if (kind == SF_NUMERIC_NAN || kind == SF_NUMERIC_INFINITE)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/* The first day of the period of so many months (a divisor of 12) that the day lies in. */
+static DateADT
+period_start(DateADT day, int months)
+{
+	int			year;
+	int			month;
+	int			day_of_month;
+
+	if (DATE_NOT_FINITE(day))
+		return day;
+	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+	/* the first date there is, 24 November 4714 BC, begins its period itself */
+	return Max(date2j(year, month - (month - 1) % months, 1) - POSTGRES_EPOCH_JDATE,
+			   DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE);
+}
+
+SF_FUNCTION(sf_month_start);
+Datum
+sf_month_start(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(period_start(PG_GETARG_DATEADT(0), 1));
+}
+
+SF_FUNCTION(sf_quarter_start);
+Datum
+sf_quarter_start(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(period_start(PG_GETARG_DATEADT(0), 3));
 }
