@@ -68,7 +68,7 @@ sf_factor_rule(SfArena *arena, double correlation, double deals, double error, S
 	int32_t		half;
 	double		total = 0.0;
 
-	if (correlation > 0 && !(reach / step < NODES_MAX / 2))
+	if (correlation > 0 && !(reach / step < 0.5 * NODES_MAX))
 		return sf_fail_value(arena->ctx, SF_TOO_LARGE,
 							 "a distribution with this correlation can hold about 10^9 deals at most", deals);
 	half = correlation > 0 ? (int32_t) ceil(reach / step) : 0;
