@@ -50,21 +50,24 @@ installcheck: ## Run the regression scripts against a running server that has th
 
 # A fresh machine has no PGXS while this file is read, so the packages come first and make is called again.
 test: ## Install missing packages, build, run every test in a throw-away cluster
-	test/packages.sh test
-	$(MAKE) --no-print-directory test-built
+	@test/packages.sh test
+	@echo "building, where something has changed"
+	@$(MAKE) -s --no-print-directory test-built
 test-built: all
 	test/run.sh
 
 demo: ## Run the main job on a generated CRM, or on another input: make demo DATA=<folder>
-	test/packages.sh build
-	$(MAKE) --no-print-directory demo-built
+	@test/packages.sh build
+	@echo "building, where something has changed"
+	@$(MAKE) -s --no-print-directory demo-built
 demo-built: all
 	$(if $(DATA_FOLDER),@[ -d '$(DATA_FOLDER)' ] || { echo "DATA names no folder: $(DATA_FOLDER)" >&2; exit 1; })
 	DATA='$(if $(DATA_FOLDER),$(shell cd '$(DATA_FOLDER)' 2>/dev/null && pwd))' test/cluster.sh demo/run.sh
 
 bench: ## Print the table of timings; BENCH_OPTIONS are extra server options
-	test/packages.sh build
-	$(MAKE) --no-print-directory bench-built
+	@test/packages.sh build
+	@echo "building, where something has changed"
+	@$(MAKE) -s --no-print-directory bench-built
 bench-built: all
 	CLUSTER_OPTIONS='$(BENCH_OPTIONS)' test/cluster.sh bench/run.sh
 
