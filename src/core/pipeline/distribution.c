@@ -295,7 +295,6 @@ limit_work(Plan *plan, double variance)
 
 	if (status != SF_OK)
 		return status;
-
 	for (; keep < most && work <= WORK_MAX; keep++)
 		work += sf_lattice_cost(set->deals[keep].probability, set->deals[keep].count) *
 			width * plan->rule.n;
@@ -371,6 +370,38 @@ evaluate_node(Plan *plan, double z, SfLattice *lattice, double *shift, double *e
 	return status;
 }
 
+/* Let the mixture reach from first to before end; what it holds stays in place. */
+static SfStatus
+widen(SfArena *arena, SfLattice *mixture, int64_t first, int64_t end)
+{
+	size_t		held = (size_t) mixture->n * sizeof(double);
+	int64_t		ahead = mixture->n > 0 ? mixture->first - first : 0;
+	double	   *mass = mixture->mass;
+
+	if (end - first > INT32_MAX / 4)
+		return sf_fail(arena->ctx, SF_TOO_LARGE, "the support of a distribution is too wide");
+	if (mass == NULL || end - first > mixture->capacity)
+	{
+		/* nodes come in order, so there is more to come at the same end */
+		mixture->capacity = (int32_t) (2 * (end - first));
+		mass = sf_arena_take(arena, (size_t) mixture->capacity, sizeof(double));
+		if (mass == NULL)
+			return no_memory(arena->ctx);
+		memset(mass, 0, (size_t) mixture->capacity * sizeof(double));
+		if (held > 0)
+			memcpy(mass + ahead, mixture->mass, held);
+		mixture->mass = mass;
+	}
+	else if (ahead > 0)
+	{
+		memmove(mass + ahead, mass, held);
+		memset(mass, 0, (size_t) ahead * sizeof(double));
+	}
+	mixture->first = first;
+	mixture->n = (int32_t) (end - first);
+	return SF_OK;
+}
+
 /* Add weight * lattice to the mixture, which grows as needed. */
 static SfStatus
 mix(SfArena *arena, SfLattice *mixture, const SfLattice *lattice, double weight)
@@ -385,29 +416,10 @@ mix(SfArena *arena, SfLattice *mixture, const SfLattice *lattice, double weight)
 	}
 	if (mixture->n == 0 || first != mixture->first || end != mixture->first + mixture->n)
 	{
-		/* nodes come in order, so the range moves at one end: leave room there */
-		double	   *wider;
+		SfStatus	status = widen(arena, mixture, first, end);
 
-		if (end - first > INT32_MAX / 4)
-			return sf_fail(arena->ctx, SF_TOO_LARGE, "the support of a distribution is too wide");
-		if (mixture->mass == NULL || end - first > mixture->capacity)
-		{
-			mixture->capacity = (int32_t) (2 * (end - first));
-			wider = sf_arena_take(arena, (size_t) mixture->capacity, sizeof(double));
-			if (wider == NULL)
-				return no_memory(arena->ctx);
-			memset(wider, 0, (size_t) mixture->capacity * sizeof(double));
-			if (mixture->n > 0)
-				memcpy(wider + (mixture->first - first), mixture->mass, (size_t) mixture->n * sizeof(double));
-			mixture->mass = wider;
-		}
-		else if (mixture->first > first)
-		{
-			memmove(mixture->mass + (mixture->first - first), mixture->mass, (size_t) mixture->n * sizeof(double));
-			memset(mixture->mass, 0, (size_t) (mixture->first - first) * sizeof(double));
-		}
-		mixture->first = first;
-		mixture->n = (int32_t) (end - first);
+		if (status != SF_OK)
+			return status;
 	}
 	for (int32_t k = 0; k < lattice->n; k++)
 		mixture->mass[lattice->first - mixture->first + k] += weight * lattice->mass[k];
