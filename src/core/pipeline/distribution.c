@@ -388,7 +388,7 @@ widen(SfArena *arena, SfLattice *mixture, int64_t first, int64_t end)
 		if (mass == NULL)
 			return no_memory(arena->ctx);
 		memset(mass, 0, (size_t) mixture->capacity * sizeof(double));
-		if (held > 0)
+		if (mixture->mass != NULL)
 			memcpy(mass + ahead, mixture->mass, held);
 		mixture->mass = mass;
 	}
