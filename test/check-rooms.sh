@@ -17,9 +17,9 @@ nothing()
 	fi
 }
 
-math='acos|asin|atan|atan2|cbrt|ceil|copysign|cos|cosh|erf|erfc|exp|exp2|expm1|fabs|fdim|floor|fma|fmax|fmin|fmod|frexp|hypot'
+math='acos|asin|atan|atan2|atanh|cbrt|ceil|copysign|cos|cosh|erf|erfc|exp|exp2|expm1|fabs|fdim|floor|fma|fmax|fmin|fmod|frexp|hypot'
 math="$math|ilogb|ldexp|lgamma|lgamma_r|llrint|llround|log|log10|log1p|log2|logb|lrint|lround|modf|nearbyint|nextafter|pow|remainder"
-math="$math|rint|round|scalbn|sin|sinh|sqrt|tan|tanh|tgamma|trunc"
+math="$math|rint|round|scalbn|sin|sincos|sinh|sqrt|tan|tanh|tgamma|trunc"
 memory='mem(chr|cmp|cpy|move|set)|str(chr|cmp|len|ncmp)|__(memcpy|memmove|memset)_chk'
 compiler='_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__[a-z]*(ti|tf)[a-z0-9]*|__cpu_model|__cpu_indicator_init'
 

@@ -1,0 +1,26 @@
+/*
+ * sort.h
+ *		Sorting and order statistics of doubles, without the C library's qsort:
+ *		no callback, no allocation, no recursion.
+ *
+ * NaN is not allowed.  -0 and 0 are equal and may come in either order.
+ */
+#ifndef SF_SORT_H
+#define SF_SORT_H
+
+#include <stdint.h>
+
+/* Ascending, in place: insertion sort when short, heap sort when long. O(n log n) always. */
+extern void sf_sort(double *x, int64_t n);
+
+/* order[n] = 0 .. n - 1 such that x[order[i]] ascends; equal values keep their order. */
+extern void sf_sort_order(const double *x, int64_t n, int64_t *order);
+
+/*
+ * sf_median
+ *		The median of n >= 1 values; the mean of the middle two when n is even.
+ *		Reorders x.  O(n) on average.
+ */
+extern double sf_median(double *x, int64_t n);
+
+#endif							/* SF_SORT_H */
