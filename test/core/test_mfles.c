@@ -1,0 +1,162 @@
+/* Tests of core/forecast/mfles.c: a series taken apart by boosting. */
+#include "method_laws.h"
+
+#include "core/forecast/mfles.h"
+
+#define N 240
+#define H 48
+
+static double y[5000 + AHEAD_MAX];
+static double x[(5000 + AHEAD_MAX) * 3];
+
+static double
+normal(SfRng *rng)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < 12; i++)
+		sum += sf_rng_uniform(rng);
+	return sum - 6;
+}
+
+static void
+test_perfect(void)
+{
+	SfSeries	s = {.y = y, .n = N, .seasons = 1, .season = {12}};
+	SfSeries	plain = {.y = y, .n = N};
+	Run		   *run;
+
+	group("a straight line goes on");
+	for (int t = 0; t < N + H; t++)
+		y[t] = -20 + 3.5 * t;
+	run = run_method(sf_mfles_forecast, &plain, H);
+	check(worst_error(run, y + N, H) < 0.1, "off by %g", worst_error(run, y + N, H));
+	free(run);
+	done();
+
+	group("a season of any shape goes on, with gaps too");
+	for (int t = 0; t < N + H; t++)
+		y[t] = -100 + (double[]){3, 9, -4, 0, 12, 7, -9, -1, 2, 5, -15, -9}[t % 12];
+	run = run_method(sf_mfles_forecast, &s, H);
+	check(worst_error(run, y + N, H) < 0.1, "off by %g", worst_error(run, y + N, H));
+	free(run);
+	for (int t = 0; t < N; t++)
+		if (t % 5 == 1 || (t > 100 && t < 130))
+			y[t] = NAN;
+	run = run_method(sf_mfles_forecast, &s, H);
+	check(worst_error(run, y + N, H) < 0.1, "with gaps: off by %g", worst_error(run, y + N, H));
+	check(isnan(run->fitted[110]) && isfinite(run->fitted[200]), "fitted where observed");
+	free(run);
+	done();
+
+	group("growth by a rate with seasonal factors is found by logarithms");
+	for (int t = 0; t < N + H; t++)
+		y[t] = 40 * exp(0.01 * t + 0.3 * sin(2 * PI * t / 12) + 0.1 * cos(2 * PI * t / 4));
+	run = run_method(sf_mfles_forecast, &s, H);
+	for (int i = 0; i < H; i++)
+		check(close_to(run->mean[i], y[N + i], 0, 0.02), "step %d: %g, not %g", i + 1, run->mean[i], y[N + i]);
+	check(strstr(run->out.label, "log") != NULL, "%s", run->out.label);
+	free(run);
+	done();
+}
+
+static void
+test_parts(void)
+{
+	SfSeries	s = {.y = y, .n = 168 * 6, .seasons = 2, .season = {24, 168}};
+	SfRng		rng;
+	Run		   *run;
+
+	sf_rng_seed(&rng, 5);
+	group("two seasons are taken apart");
+	for (int t = 0; t < s.n + 168; t++)
+		y[t] = 10 * sin(2 * PI * t / 24) + 4 * cos(2 * PI * 3 * t / 24) + 6 * sin(2 * PI * t / 168 + 1) + 0.5 * normal(&rng);
+	run = run_method(sf_mfles_forecast, &s, 168);
+	check(worst_error(run, y + s.n, 168) < 2.5, "off by %g", worst_error(run, y + s.n, 168));
+	free(run);
+	done();
+
+	group("a level that wanders is followed");
+	s.n = 400;
+	s.seasons = 0;
+	y[0] = 0;
+	for (int t = 1; t < 400; t++)
+		y[t] = y[t - 1] + normal(&rng);
+	run = run_method(sf_mfles_forecast, &s, 5);
+	check(fabs(run->mean[0] - y[399]) < 4, "%g after %g", run->mean[0], y[399]);
+	check(run->variance[4] > run->variance[0], "the variance grows");
+	free(run);
+	done();
+
+	group("drivers: their effect goes on, and scale and constant ones do not matter");
+	s.n = N;
+	s.seasons = 1;
+	s.season[0] = 7;
+	s.drivers = x;
+	s.driver_count = 3;
+	for (int t = 0; t < N + H; t++)
+	{
+		x[3 * t] = 1e6 * normal(&rng);
+		x[3 * t + 1] = sf_rng_uniform(&rng) < 0.1;
+		x[3 * t + 2] = 4;
+		y[t] = 5e-6 * x[3 * t] - 20 * x[3 * t + 1] + 3 * sin(2 * PI * t / 7) - 50 + 0.1 * normal(&rng);
+	}
+	run = run_method(sf_mfles_forecast, &s, H);
+	check(worst_error(run, y + N, H) < 0.8, "off by %g", worst_error(run, y + N, H));
+	check(note(run, "drivers") == 2, "%g drivers", note(run, "drivers"));
+	free(run);
+	for (int t = 0; t < N + H; t++)
+		x[3 * t + 2] = x[3 * t];
+	run = run_method(sf_mfles_forecast, &s, H);
+	check(worst_error(run, y + N, H) < 0.8, "twice the same: off by %g", worst_error(run, y + N, H));
+	free(run);
+	done();
+}
+
+static void
+test_laws(void)
+{
+	SfSeries	s = {.y = y, .n = 150, .seasons = 1, .season = {12}};
+	SfSeries	long_one = {.y = y, .n = 5000, .seasons = 2, .season = {7, 365.25}};
+	SfRng		rng;
+	Run		   *run;
+	Errand		errand = {sf_mfles_forecast, &s, 12};
+
+	sf_rng_seed(&rng, 6);
+	group("scale and shift");
+	for (int t = 0; t < 150; t++)
+		y[t] = 8 + 0.1 * t + sin(2 * PI * t / 12) + normal(&rng);
+	check_scale(sf_mfles_forecast, s, 20);
+	for (int t = 0; t < 150; t++)
+		y[t] -= 12;
+	check_shift(sf_mfles_forecast, s, 20, -1000, 1e-6);
+	done();
+
+	group("refused memory and cancelled polls are clean failures");
+	refuse_each(run_errand, &errand);
+	cancel_each(run_errand, &errand, 1);
+	done();
+
+	group("odd series");
+	check_hostile(sf_mfles_forecast, true);
+	for (int t = 0; t < 5000; t++)
+		y[t] = normal(&rng) + 10 * sin(2 * PI * t / 365.25);
+	run = run_method(sf_mfles_forecast, &long_one, 365);
+	check(is_sound(run, &long_one), "long");
+	free(run);
+	for (int t = 0; t < 150; t++)
+		y[t] = NAN;
+	run = run_method(sf_mfles_forecast, &s, 3);
+	check(is_sound(run, &s), "nothing observed");
+	free(run);
+	done();
+}
+
+int
+main(void)
+{
+	test_perfect();
+	test_parts();
+	test_laws();
+	return finish();
+}
