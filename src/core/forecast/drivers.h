@@ -1,0 +1,31 @@
+/*
+ * drivers.h
+ *		What outside figures do to a series, taken out before a method that
+ *		knows no drivers, and put back after.
+ *
+ * Series and drivers lose what their seasons explain (so a driver tells how this
+ * September departs from the usual one), both are filtered by 1 - rho B with the rho of
+ * 0, .3, .6, .9, 1 that leaves the least error, and the filtered series is regressed on the
+ * filtered drivers, an intercept and a straight line, with a ridge penalty that grows with the
+ * number of drivers per period and is chosen on the last fifth of the series.
+ *
+ * Source: Frisch & Waugh, Econometrica 1, 1933 (partialling out); Prais & Winsten,
+ * Cowles Commission Discussion Paper 383, 1954 (quasi-differences); Hoerl & Kennard,
+ * Technometrics 12, 1970 (ridge).
+ */
+#ifndef SF_DRIVERS_H
+#define SF_DRIVERS_H
+
+#include "core/forecast/method.h"
+
+/*
+ * sf_drivers_effect
+ *		effect[n + horizon] = what the drivers add to each period, given s with
+ *		complete y; notes get one line a driver (the effect of one unit).
+ *		Fewer than 4 periods, or no driver that varies: all zero.
+ *		SF_OK, SF_NO_MEMORY, SF_CANCELLED, SF_OVERFLOW.  O(n k^2).
+ */
+extern SfStatus sf_drivers_effect(SfArena *arena, const SfSeries *s, const double *y,
+								  int32_t horizon, double *effect, SfForecast *notes);
+
+#endif							/* SF_DRIVERS_H */
