@@ -1,5 +1,15 @@
 -- Included by tests that call every function there is: pg_temp.sane(type) writes a value of any type as SQL.
 
+-- A part of a row: what the constructor of that row type has as its default, where there is one.
+CREATE FUNCTION pg_temp.sane_part(type regtype, part name, part_type regtype) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_proc p JOIN pg_type t ON t.typname = p.proname AND t.typnamespace = p.pronamespace AND t.oid = p.prorettype
+               WHERE t.oid = type AND p.pronargdefaults = p.pronargs) THEN
+        RETURN format('(%s()).%I', type, part);
+    END IF;
+    RETURN pg_temp.sane(part_type);
+END $$;
+
 -- A value that a sane caller would give.
 CREATE FUNCTION pg_temp.sane(type regtype) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -27,7 +37,7 @@ BEGIN
     ELSIF t.typcategory = 'A' THEN
         RETURN format('ARRAY[%s]::%s', pg_temp.sane(t.typelem), type);
     ELSIF t.typtype = 'c' THEN
-        RETURN (SELECT format('ROW(%s)::%s', string_agg(pg_temp.sane(atttypid), ', ' ORDER BY attnum), type)
+        RETURN (SELECT format('ROW(%s)::%s', string_agg(pg_temp.sane_part(type, attname, atttypid), ', ' ORDER BY attnum), type)
                 FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped);
     ELSIF t.typtype = 'e' THEN
         RETURN (SELECT format('%L::%s', min(enumlabel), type) FROM pg_enum WHERE enumtypid = type);

@@ -56,6 +56,10 @@ work_name(int64 work)
 	{
 		case SF_WORK_READ_ROWS:
 			return "reading the rows of a query";
+		case SF_WORK_SERIES:
+			return "forecasting series";
+		case SF_WORK_RECONCILE:
+			return "reconciling forecasts";
 		default:
 			return "working";
 	}

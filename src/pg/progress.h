@@ -14,7 +14,9 @@ typedef enum SfWork
 {
 	SF_WORK_NONE = 0,
 	SF_WORK_READ_ROWS,			/* reading the rows of a query */
-	SF_WORK_LAST = SF_WORK_READ_ROWS
+	SF_WORK_SERIES,				/* working on one series after another; counted in rows */
+	SF_WORK_RECONCILE,			/* making forecasts add up; counted in rows given out */
+	SF_WORK_LAST = SF_WORK_RECONCILE
 } SfWork;
 
 /*

@@ -31,8 +31,9 @@ needed_columns(const SfColumn *columns, int n)
 
 	initStringInfo(&list);
 	for (int i = 0; i < n; i++)
-		appendStringInfo(&list, "%s%s (%s)", i == 0 ? "" : ", ", columns[i].name,
-						 OidIsValid(columns[i].type) ? columns[i].type_name : "any type");
+		appendStringInfo(&list, "%s%s (%s%s)", i == 0 ? "" : ", ", columns[i].name,
+						 columns[i].optional ? "optional, " : "",
+						 columns[i].type_name ? columns[i].type_name : "any type");
 	return list.data;
 }
 
@@ -43,6 +44,17 @@ refuse_columns(int code, const char *message, const StringInfo which, const SfCo
 			(errcode(code),
 			 errmsg("%s: %s", message, which->data),
 			 errdetail("The query must return the columns %s.", needed_columns(columns, n))));
+}
+
+void
+sf_refuse_type(const SfColumn *columns, int n, int which)
+{
+	StringInfoData other;
+
+	initStringInfo(&other);
+	appendStringInfo(&other, "\"%s\" is %s", columns[which].name, format_type_be(columns[which].found));
+	refuse_columns(ERRCODE_DATATYPE_MISMATCH, "columns of the query have the wrong type", &other, columns, n);
+	pg_unreachable();
 }
 
 static int
@@ -70,12 +82,15 @@ receive_startup(DestReceiver *self, int operation, TupleDesc desc)
 		Oid			type;
 
 		c->attnum = find_column(desc, c->name);
+		c->found = InvalidOid;
+		if (c->attnum == 0 && c->optional)
+			continue;
 		if (c->attnum == 0)
 		{
 			appendStringInfo(&missing, "%s\"%s\"", missing.len ? ", " : "", c->name);
 			continue;
 		}
-		type = TupleDescAttr(desc, c->attnum - 1)->atttypid;
+		type = c->found = TupleDescAttr(desc, c->attnum - 1)->atttypid;
 		if (OidIsValid(c->type) && type != c->type)
 			appendStringInfo(&other, "%s\"%s\" is %s", other.len ? ", " : "", c->name, format_type_be(type));
 		if (!OidIsValid(c->type))

@@ -17,7 +17,9 @@ typedef struct SfColumn
 	const char *name;
 	Oid			type;			/* InvalidOid: any type, read as text */
 	const char *type_name;		/* for the error text: "boolean" */
-	int			attnum;			/* filled in: where it stands in the row */
+	bool		optional;		/* the query need not return it */
+	int			attnum;			/* filled in: where it stands in the row, 0 if it does not */
+	Oid			found;			/* filled in: the type it has */
 	FmgrInfo	output;			/* filled in for columns of any type */
 } SfColumn;
 
@@ -32,6 +34,13 @@ typedef void (*SfRowFunction) (TupleTableSlot *slot, const SfColumn *columns, vo
  */
 extern void sf_query_rows(const char *query, SfColumn *columns, int n,
 						  SfRowFunction each, void *arg);
+
+/*
+ * sf_refuse_type
+ *		Error 42804: the column has a type that the caller cannot take, and the
+ *		columns that are needed.
+ */
+extern void sf_refuse_type(const SfColumn *columns, int n, int which) pg_attribute_noreturn();
 
 /* A column of any type as text; NULL when it is null. */
 extern char *sf_column_text(TupleTableSlot *slot, const SfColumn *column);

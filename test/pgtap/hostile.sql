@@ -67,7 +67,10 @@ INSERT INTO sane_by_name VALUES
     ('crm_schema', $$'crm'::text$$),
     ('source_schema', $$'crm'::text$$),
     ('target_schema', $$'forecast'::text$$),
-    ('query', $$'SELECT ''a''::text AS key, g % 2 = 0 AS won FROM generate_series(1, 100) AS g'::text$$);
+    ('query', $$'SELECT ''a''::text AS key, g % 2 = 0 AS won, ''s'' AS series, date ''2024-01-01'' + g AS at, g AS value, g % 7 AS price FROM generate_series(1, 100) AS g'::text$$),
+    ('holidays', $$'SELECT date ''2024-02-02'' AS at, ''x'' AS name'::text$$),
+    ('calendar', $$'SELECT g AS period, date ''2024-01-01'' + 7 * g AS starts_on, date ''2024-01-07'' + 7 * g AS ends_on FROM generate_series(0, 99) AS g'::text$$),
+    ('drivers', $$ARRAY['price']::text[]$$);
 
 \ir ../sane.sql
 
@@ -88,7 +91,7 @@ BEGIN
     ELSIF t.typtype = 'c' THEN
         RETURN QUERY
         SELECT format('ROW(%s)::%s',
-                      (SELECT string_agg(CASE WHEN b.attnum = a.attnum THEN e ELSE pg_temp.sane(b.atttypid) END, ', ' ORDER BY b.attnum)
+                      (SELECT string_agg(CASE WHEN b.attnum = a.attnum THEN e ELSE pg_temp.sane_part(type, b.attname, b.atttypid) END, ', ' ORDER BY b.attnum)
                        FROM pg_attribute b WHERE b.attrelid = t.typrelid AND b.attnum > 0 AND NOT b.attisdropped), type)
         FROM pg_attribute a, pg_temp.nasty(a.atttypid) AS e
         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped;
@@ -113,7 +116,7 @@ BEGIN
     SELECT * INTO p FROM pg_proc WHERE oid = routine;
     name := format('%I.%I', (SELECT nspname FROM pg_namespace WHERE oid = p.pronamespace), p.proname);
     types := ARRAY(SELECT a FROM unnest(p.proargtypes) WITH ORDINALITY AS u(a, o) ORDER BY o);
-    sane := ARRAY(SELECT coalesce((SELECT s.expr FROM sane_by_name s WHERE u.a = 'text'::regtype AND s.name = p.proargnames[u.o]),
+    sane := ARRAY(SELECT coalesce((SELECT s.expr FROM sane_by_name s WHERE u.a IN ('text'::regtype, 'text[]'::regtype) AND s.name = p.proargnames[u.o]),
                                   pg_temp.sane(u.a))
                   FROM unnest(types) WITH ORDINALITY AS u(a, o) ORDER BY o);
     FOR args IN
