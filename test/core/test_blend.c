@@ -5,6 +5,7 @@
 #include "core/forecast/auto.h"
 #include "core/forecast/blend.h"
 #include "core/forecast/intermittent.h"
+#include "core/forecast/season.h"
 
 #define MOST 60
 #define AHEAD 18
@@ -109,6 +110,69 @@ test_median(void)
 	done();
 }
 
+/* Seasons out, blend, seasons back, after `known` values of a series whose whole is in seasons and blend. */
+static void
+seasonal(const SfSeasons *seasons, const SfBlend *blend, int known, int horizon, double *mean)
+{
+	double		member[SF_BLEND_MEMBERS * AHEAD];
+
+	sf_blend_project(blend, known, horizon, mean, member);
+	sf_seasons_apply(seasons, known, horizon, mean);
+}
+
+static void
+test_share(void)
+{
+	double		y[MOST];
+	double		adjusted[MOST];
+	double		mean[AHEAD];
+	SfSeries	s = {.y = y, .n = MOST, .seasons = 1, .season = {12}};
+	SfRng		rng;
+
+	sf_rng_seed(&rng, 74);
+	group("the seasonal naive is mixed in as far as it was good");
+	for (int turn = 0; turn < 10; turn++)
+	{
+		SfSeasons	seasons;
+		SfBlend		blend;
+		SfArena		arena;
+		Host		host;
+		double		method = 0;
+		double		naive = 0;
+		double		share;
+		Run		   *run;
+
+		for (int t = 0; t < MOST; t++)
+			y[t] = 100 + 20 * sin(t * PI / 6) + turn * 4 * sf_rng_uniform(&rng);
+		run = run_method(sf_blend_forecast, &s, AHEAD);
+		host_init(&host);
+		sf_arena_init(&arena, &host.ctx);
+		check(sf_seasons_fit(&arena, &s, y, &seasons, adjusted) == SF_OK && sf_blend_fit(&arena, adjusted, MOST, &blend) == SF_OK, "fit");
+		for (int known = MOST / 3; known < MOST; known++)
+		{
+			int			steps = MOST - known < AHEAD ? MOST - known : AHEAD;
+
+			seasonal(&seasons, &blend, known, steps, mean);
+			for (int k = 0; k < steps; k++)
+			{
+				double		old = y[known - 12 + k % 12];
+
+				method += (y[known + k] - mean[k]) * (y[known + k] - mean[k]);
+				naive += (y[known + k] - old) * (y[known + k] - old);
+			}
+		}
+		share = 0.7 * seasons.season[0].strength * method / (method + naive);
+		check(close_to(note(run, "share of the seasonal naive"), share, 1e-9, turn == 0 ? 1 : 1e-9), "turn %d: share %g, wanted %g", turn, note(run, "share of the seasonal naive"), share);
+		share = note(run, "share of the seasonal naive");
+		seasonal(&seasons, &blend, MOST, AHEAD, mean);
+		for (int k = 0; k < AHEAD; k++)
+			check(close_to(run->mean[k], (1 - share) * mean[k] + share * y[MOST - 12 + k % 12], 0, 1e-12), "turn %d, step %d: %g", turn, k + 1, run->mean[k]);
+		host_free(&host);
+		free(run);
+	}
+	done();
+}
+
 static void
 test_laws(void)
 {
@@ -170,6 +234,7 @@ main(void)
 	SfRng		rng;
 
 	test_median();
+	test_share();
 	test_laws();
 	group("any series");
 	check_plain(sf_blend_forecast);

@@ -11,15 +11,15 @@
 static double
 complex_sse(const SfCesModel *m, const double *y, int n, double level, double other)
 {
-	double complex a = CMPLX(m->a0, m->a1);
-	double complex state = CMPLX(level, other);
+	double complex a = m->a0 + m->a1 * I;
+	double complex state = level + other * I;
 	double		sse = 0;
 
 	for (int t = 0; t < n; t++)
 	{
 		double		e = y[t] - creal(state);
 
-		state = a * CMPLX(y[t], e) + (CMPLX(1, 1) - a) * state;
+		state = a * (y[t] + e * I) + (1 + I - a) * state;
 		sse += e * e;
 	}
 	return sse;
@@ -69,7 +69,7 @@ test_model(void)
 		for (int t = 0; t < n && turn % 3 == 1; t++)
 			series[t] = 50 * (sf_rng_uniform(&rng) - 0.5);
 		for (int t = 0; t < n && turn % 3 == 2; t++)
-			series[t] = t * t - 20.0 * t;
+			series[t] = turn % 2 ? t * t - 20.0 * t : turn % 4 == 0 ? (t % 2 ? 50 : -50) + sf_rng_uniform(&rng) : exp(0.1 * t) * (t % 3 ? 1 : -1);
 		sf_ces_fit(series, n, &m);
 		sf_ces_path(&m, series, n, level, other, fitted);
 		for (int t = 0; t < n; t++)

@@ -200,7 +200,9 @@ test_odd(void)
 		{"nonnegative", {.horizon = 1, .lambda = NAN, .nonnegative = true, .intervals = SF_INTERVALS_MODEL}, 7, false},
 		{"log", {.horizon = 6, .lambda = NAN, .transform = SF_TRANSFORM_LOG}, 7, false},
 		{"Box-Cox", {.horizon = 6, .lambda = NAN, .transform = SF_TRANSFORM_BOX_COX}, 7, false},
-		{"drivers", {.horizon = 12, .lambda = NAN}, 7, true}
+		{"drivers", {.horizon = 12, .lambda = NAN}, 7, true},
+		{"high accuracy", {.horizon = 12, .lambda = NAN, .high = true}, 3, false},
+		{"high accuracy with drivers", {.horizon = 12, .lambda = NAN, .high = true}, 7, true}
 	};
 	static double x[3 * (MOST + 12)];
 	static Made m;
@@ -224,7 +226,7 @@ test_odd(void)
 						SfPlan		plan = ways[w].plan;
 						char		stl[64];
 
-						if ((i + 5 * kind + 3 * l + k) % ways[w].thin != 0)
+						if ((i + 5 * kind + 3 * l + k) % ways[w].thin != 0 || (plan.high && i > 0))
 							continue;
 						while (s.seasons < 6 && seasons[k][s.seasons] > 0)
 						{
@@ -232,7 +234,7 @@ test_odd(void)
 							s.seasons++;
 						}
 						draw(kind, s.n, &rng, y);
-						(void) snprintf(stl, sizeof stl, "%s%s", l % 4 == 3 ? "stl+" : "", method->name);
+						(void) snprintf(stl, sizeof stl, "%s%s", l % 4 == 3 && !plan.high ? "stl+" : "", method->name);
 						plan.method = stl;
 						if (ways[w].drivers)
 						{
@@ -472,6 +474,8 @@ test_refusals(void)
 		{{.y = zero, .n = 6}, {.method = "auto", .horizon = 1, .lambda = NAN, .transform = SF_TRANSFORM_BOX_COX}, SF_BAD_DATA, 2},
 		{{.y = ok, .n = 6}, {.method = "auto", .horizon = 1, .lambda = 0.5, .transform = SF_TRANSFORM_BOX_COX}, SF_OK, -1},
 		{{.y = ok, .n = 6, .seasons = 1, .season = {0.5}}, {.method = "auto", .horizon = 1, .lambda = NAN}, SF_BAD_ARGUMENT, -1},
+		{{.y = ok, .n = 6}, {.method = "theta", .horizon = 1, .lambda = NAN, .high = true}, SF_BAD_ARGUMENT, -1},
+		{{.y = ok, .n = 6}, {.method = "auto", .horizon = 1, .lambda = NAN, .high = true}, SF_OK, -1},
 		{{.y = ok, .n = 6}, {.method = "ets(M,A,Z)", .horizon = 1, .lambda = NAN}, SF_OK, -1}
 	};
 	Host		host;
@@ -523,13 +527,14 @@ main(void)
 	for (int t = 0; t < 60; t++)
 		x[t] = sf_rng_uniform(&rng);
 	group("each refused allocation and each cancelled poll is a clean failure");
-	for (int way = 0; way < 3; way++)
+	for (int way = 0; way < 4; way++)
 	{
 		errand.plan = plan_for(way == 2 ? "stl+theta" : "auto", 8);
+		errand.plan.high = way == 3;
 		errand.plan.transform = way == 1 ? SF_TRANSFORM_BOX_COX : SF_TRANSFORM_NONE;
 		errand.plan.intervals = way == 2 ? SF_INTERVALS_CONFORMAL : SF_INTERVALS_AUTO;
 		refuse_each(forecast_work, &errand);
-		cancel_each(forecast_work, &errand, way == 2 ? 37 : 1);
+		cancel_each(forecast_work, &errand, way >= 2 ? 37 : 1);
 	}
 	done();
 	return finish();

@@ -85,6 +85,155 @@ test_perfect(void)
 	done();
 }
 
+/* y over or less x. */
+static double
+against(bool factor, double y, double x)
+{
+	return factor ? y / x : y - x;
+}
+
+/* Figures of each position: the mean ratio to the trend, brought to mean 1 or 0. */
+static void
+mean_ratios(bool factor, const double *ratio, int n, int m, double *figure)
+{
+	double		mean = 0;
+
+	for (int j = 0; j < m; j++)
+	{
+		int			count = 0;
+
+		figure[j] = 0;
+		for (int t = j; t < n; t += m)
+			if (!isnan(ratio[t]))
+			{
+				figure[j] += ratio[t];
+				count++;
+			}
+		figure[j] /= count;
+	}
+	for (int j = 0; j < m; j++)
+		mean += figure[j] / m;
+	for (int j = 0; j < m; j++)
+		figure[j] = against(factor, figure[j], mean);
+}
+
+/* The three steps of season.h, the slow way. */
+static void
+slow_figures(bool factor, const double *y, int n, int m, double *figure, double *gamma, double *shrink)
+{
+	double		ratio[MOST];
+	double		rest[MOST];
+	double		state[24];
+	double		best[24];
+	double		mean = 0;
+	double		between = 0;
+	double		within = 0;
+	double		least = INFINITY;
+
+	for (int t = 0; t < n; t++)
+	{
+		double		trend = 0;
+
+		ratio[t] = NAN;
+		if (t < m / 2 || t + m / 2 >= n)
+			continue;
+		for (int i = -(m / 2); i <= m / 2; i++)
+			trend += y[t + i] * (m % 2 == 0 && abs(i) == m / 2 ? 0.5 : 1) / m;
+		ratio[t] = against(factor, y[t], trend);
+	}
+	mean_ratios(factor, ratio, n, m, figure);
+	for (int t = 0; t < n; t++)
+		rest[t] = against(factor, y[t], figure[t % m]);
+	for (int t = 0; t < n; t++)
+	{
+		int			from = t - m / 2 - 1 < 0 ? 0 : t - m / 2 - 1;
+		int			to = t + m / 2 + 1 >= n ? n - 1 : t + m / 2 + 1;
+		double		middle = (from + to) / 2.0;
+		double		sum = 0;
+		double		top = 0;
+		double		bottom = 0;
+
+		for (int i = from; i <= to; i++)
+		{
+			sum += rest[i];
+			top += (i - middle) * rest[i];
+			bottom += (i - middle) * (i - middle);
+		}
+		ratio[t] = against(factor, y[t], sum / (to - from + 1) + (bottom > 0 ? top / bottom : 0) * (t - middle));
+	}
+	mean_ratios(factor, ratio, n, m, figure);
+	for (int t = 0; t < n; t++)
+		within += (ratio[t] - figure[t % m]) * (ratio[t] - figure[t % m]) / (n - m);
+	for (int j = 0; j < m; j++)
+		between += (figure[j] - factor) * (figure[j] - factor) * n / m / (m - 1);
+	*shrink = fmax(0, 1 - (m > 3 ? (m - 3.0) / (m - 1.0) : 0.5) * within / between);
+	*gamma = 0;
+	memcpy(best, figure, sizeof best);
+	for (int step = 0; step <= 8 && n > 2 * m; step++)
+	{
+		double		errors = 0;
+
+		for (int t = 0; t < n; t++)
+		{
+			int			cycle = t / m;
+			double		e = ratio[t] - state[t % m];
+
+			if (cycle < 2)
+			{
+				state[t % m] = cycle == 0 ? ratio[t] : (ratio[t - m] + ratio[t]) / 2;
+				continue;
+			}
+			errors += e * e;
+			state[t % m] += (step > 0 ? 0.08 * step : 1.0 / (cycle + 1)) * e;
+		}
+		if (errors >= least)
+			continue;
+		least = errors;
+		*gamma = 0.08 * step;
+		memcpy(best, step > 0 ? state : figure, sizeof best);
+	}
+	for (int j = 0; j < m; j++)
+		mean += best[j] / m;
+	for (int j = 0; j < m; j++)
+		figure[j] = factor + *shrink * (against(factor, best[j], *gamma > 0 ? mean : factor) - factor);
+}
+
+static void
+test_steps(void)
+{
+	double		y[MOST];
+	double		figure[24] = {0};
+	int			followed = 0;
+	SfRng		rng;
+
+	sf_rng_seed(&rng, 25);
+	group("the figures are those of the three steps, done the slow way");
+	for (int turn = 0; turn < 80; turn++)
+	{
+		bool		factor = turn % 2 == 0;
+		int			m = 2 + turn % 13;
+		int			n = 2 * m + 1 + (int) sf_rng_below(&rng, 60);
+		SfSeries	s = {.y = y, .n = n, .seasons = 1, .season = {m}};
+		double		gamma;
+		double		shrink;
+		Fitted		f;
+
+		for (int t = 0; t < n; t++)
+			y[t] = (factor ? 50 : 0) + 0.1 * t + 6 * sin(t * 2 * 3.14159 / m + (turn % 3 == 0) * 0.03 * t) + 4 * (sf_rng_uniform(&rng) - 0.5);
+		fit(&s, &f);
+		slow_figures(factor, y, n, m, figure, &gamma, &shrink);
+		check(f.seasons.count == 1 && f.seasons.season[0].factor == factor, "turn %d: kind", turn);
+		check(close_to(f.seasons.season[0].shrink, shrink, 1e-9, 0) && close_to(f.seasons.season[0].gamma, gamma, 1e-12, 0), "n %d, m %d: shrunk to %g, gamma %g, wanted %g, %g", n, m,
+			  f.seasons.season[0].shrink, f.seasons.season[0].gamma, shrink, gamma);
+		followed += gamma > 0;
+		for (int j = 0; j < m; j++)
+			check(close_to(f.seasons.season[0].figure[j], figure[j], 1e-9, 0), "n %d, m %d, position %d: %g, wanted %g", n, m, j, f.seasons.season[0].figure[j], figure[j]);
+		host_free(&f.host);
+	}
+	check(followed > 5 && followed < 75, "%d of 80 are followed", followed);
+	done();
+}
+
 static void
 test_laws(void)
 {
@@ -306,6 +455,7 @@ main(void)
 	SfSeries	s = {.y = y, .n = MOST, .seasons = 3, .season = {7, 30.4, 365.25}};
 
 	test_perfect();
+	test_steps();
 	test_laws();
 	test_significance();
 	test_hostile();

@@ -185,15 +185,18 @@ spread(SfArena *arena, const Work *w, Past *past, SfForecast *out)
 	double	   *block = sf_arena_take(arena, (size_t) horizon, 4 * sizeof(double));
 	int32_t    *length = sf_arena_take(arena, (size_t) horizon, sizeof(int32_t));
 	double	   *plain = block;
-	double	   *whole = block + horizon;
-	double	   *weight = block + 2 * (size_t) horizon;
-	double	   *figure = block + 3 * (size_t) horizon;
+	double	   *whole;
+	double	   *weight;
+	double	   *figure;
 	bool		factor = w->seasons.count > 0 && w->seasons.season[0].factor;
 	double		share = w->share;
 	double		widest = 0.0;
 
 	if (block == NULL || length == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	whole = block + horizon;
+	weight = block + 2 * (size_t) horizon;
+	figure = block + 3 * (size_t) horizon;
 	for (int32_t k = 0; k < horizon; k++)
 	{
 		double		mixed = (1 - share) * (1 - share) * past->whole[k] + share * share * past->naive[k] +
@@ -261,7 +264,7 @@ static SfStatus
 prepare(SfArena *arena, Work *w, int32_t horizon)
 {
 	SfStatus	status;
-	size_t		scratch = (size_t) (w->method->scratch + 2);
+	size_t		scratch = (size_t) w->method->scratch + 2;
 
 	w->adjusted = sf_arena_take(arena, (size_t) w->n, sizeof(double));
 	w->model = sf_arena_take(arena, 1, w->method->model_size);

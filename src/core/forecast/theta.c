@@ -113,7 +113,7 @@ sf_theta_fit(const double *y, int32_t n, const double *intercept, const double *
 	{
 		int			best = 0;
 		double		least = INFINITY;
-		SfLanes		alpha;
+		SfLanes		alpha = {0};
 		Sums		sums;
 
 		for (int i = 0; i < SF_LANES; i++)
