@@ -150,7 +150,8 @@ test_share(void)
 		check(sf_seasons_fit(&arena, &s, y, &seasons, adjusted) == SF_OK && sf_blend_fit(&arena, adjusted, MOST, &blend) == SF_OK, "fit");
 		for (int known = MOST / 3; known < MOST; known++)
 		{
-			int			steps = MOST - known < AHEAD ? MOST - known : AHEAD;
+			/* one season of steps, whatever the horizon */
+			int			steps = MOST - known < 12 ? MOST - known : 12;
 
 			seasonal(&seasons, &blend, known, steps, mean);
 			for (int k = 0; k < steps; k++)
@@ -169,6 +170,21 @@ test_share(void)
 			check(close_to(run->mean[k], (1 - share) * mean[k] + share * y[MOST - 12 + k % 12], 0, 1e-12), "turn %d, step %d: %g", turn, k + 1, run->mean[k]);
 		host_free(&host);
 		free(run);
+	}
+	done();
+
+	group("the first forecast does not depend on the horizon");
+	for (int t = 0; t < MOST; t++)
+		y[t] = 100 + 20 * sin(t * PI / 6) + 15 * sf_rng_uniform(&rng);
+	for (int horizon = 1; horizon <= 30; horizon += 7)
+	{
+		Run		   *run = run_method(sf_blend_forecast, &s, horizon);
+		Run		   *longer = run_method(sf_blend_forecast, &s, horizon + 5);
+
+		for (int k = 0; k < horizon; k++)
+			check(same_bits(run->mean[k], longer->mean[k]), "horizon %d, step %d", horizon, k + 1);
+		free(run);
+		free(longer);
 	}
 	done();
 }

@@ -128,7 +128,7 @@ slow_variance(int which, const double *y, int n, int horizon, double *variance)
 	for (int k = 0; k < horizon; k++)
 	{
 		double		growth = last > 0 ? fmin(variance[k] / last, k + 1) : 1;
-		double		factor = 1 + fmin(4, 30 / pow(n - first, 1.25)) + 2 * growth / n;
+		double		factor = 1 + fmin(4, 28 / pow(n - first, 1.25)) + 3 * growth / n;
 
 		variance[k] *= factor * factor;
 	}
@@ -168,7 +168,7 @@ test_spread(void)
 		Run		   *run = run_method(sf_naive_forecast, &(SfSeries) {.y = y, .n = 36}, 24);
 
 		for (int k = 0; k < 24; k++)
-			check(sqrt(run->variance[k]) >= 5 * (k + 1) && sqrt(run->variance[k]) < 5 * (k + 1) * 3.2, "step %d: deviation %g", k + 1, sqrt(run->variance[k]));
+			check(sqrt(run->variance[k]) >= 5 * (k + 1) && sqrt(run->variance[k]) < 5 * (k + 1) * 3.6, "step %d: deviation %g", k + 1, sqrt(run->variance[k]));
 		free(run);
 	}
 	done();

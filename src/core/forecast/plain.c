@@ -25,16 +25,18 @@ typedef struct Work
 	int32_t		n;
 	int32_t		lag;			/* of the seasonal naive; 0 = not mixed in */
 	double		share;			/* of the seasonal naive */
-	double	   *scratch;		/* [horizon * method->scratch] */
-	double	   *plain;			/* [horizon] */
-	double	   *whole;			/* [horizon] */
+	int32_t		reach;			/* steps looked at in the past: the horizon, at
+								 * least the lag */
+	double	   *scratch;		/* [reach * method->scratch] */
+	double	   *plain;			/* [reach] */
+	double	   *whole;			/* [reach] */
 } Work;
 
 /* Sums of squared errors by step. */
 typedef struct Past
 {
 	int32_t		origins;		/* periods that could be origins */
-	double	   *count;			/* [horizon] */
+	double	   *count;			/* [reach] */
 	double	   *plain;			/* of the method without season */
 	double	   *whole;			/* of the method with season */
 	double	   *naive;			/* of the seasonal naive */
@@ -88,25 +90,26 @@ first_origin(const Work *w)
 }
 
 static SfStatus
-look_back(SfArena *arena, const Work *w, int32_t horizon, Past *past)
+look_back(SfArena *arena, const Work *w, Past *past)
 {
+	int32_t		reach = w->reach;
 	int32_t		first = first_origin(w);
 	int32_t		step;
 
-	past->count = sf_arena_take(arena, (size_t) horizon, 5 * sizeof(double));
+	past->count = sf_arena_take(arena, (size_t) reach, 5 * sizeof(double));
 	if (past->count == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	for (size_t k = 0; k < 5 * (size_t) horizon; k++)
+	for (size_t k = 0; k < 5 * (size_t) reach; k++)
 		past->count[k] = 0.0;
-	past->plain = past->count + horizon;
-	past->whole = past->plain + horizon;
-	past->naive = past->whole + horizon;
-	past->cross = past->naive + horizon;
+	past->plain = past->count + reach;
+	past->whole = past->plain + reach;
+	past->naive = past->whole + reach;
+	past->cross = past->naive + reach;
 	past->origins = w->n - first;
 	step = (past->origins + ORIGINS_MAX - 1) / ORIGINS_MAX;
 	for (int32_t known = w->n - 1; known >= first && known >= 1; known -= step)
 	{
-		int32_t		steps = w->n - known < horizon ? w->n - known : horizon;
+		int32_t		steps = w->n - known < reach ? w->n - known : reach;
 
 		if (sf_cancelled(arena->ctx))
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
@@ -116,15 +119,16 @@ look_back(SfArena *arena, const Work *w, int32_t horizon, Past *past)
 	return SF_OK;
 }
 
+/* From the errors of one season, so that the first forecast does not depend on the horizon. */
 static double
-naive_share(const Work *w, const Past *past, int32_t horizon)
+naive_share(const Work *w, const Past *past)
 {
 	double		whole = 0.0;
 	double		naive = 0.0;
 
 	if (w->lag == 0)
 		return 0.0;
-	for (int32_t k = 0; k < horizon; k++)
+	for (int32_t k = 0; k < w->lag; k++)
 	{
 		whole += past->whole[k];
 		naive += past->naive[k];
@@ -173,9 +177,9 @@ rising_deviation(const double *square, const double *count, int32_t horizon,
 static double
 widening(int32_t origins, double growth, int32_t n)
 {
-	double		few = 30.0 / pow(origins > 1 ? origins : 1, 1.25);
+	double		few = 28.0 / pow(origins > 1 ? origins : 1, 1.25);
 
-	return 1.0 + (few < 4.0 ? few : 4.0) + 2.0 * growth * growth / n;
+	return 1.0 + (few < 4.0 ? few : 4.0) + 3.0 * growth * growth / n;
 }
 
 static SfStatus
@@ -260,30 +264,39 @@ tell(const Work *w, SfForecast *out)
 	w->method->tell(w->model, out);
 }
 
+/* Seasons out, and how far the past is looked at. */
 static SfStatus
-prepare(SfArena *arena, Work *w, int32_t horizon)
+take_seasons_out(SfArena *arena, Work *w, int32_t horizon)
 {
-	SfStatus	status;
-	size_t		scratch = (size_t) w->method->scratch + 2;
+	SfStatus	status = SF_OK;
 
 	w->adjusted = sf_arena_take(arena, (size_t) w->n, sizeof(double));
-	w->model = sf_arena_take(arena, 1, w->method->model_size);
-	w->plain = sf_arena_take(arena, (size_t) horizon, scratch * sizeof(double));
-	if (w->adjusted == NULL || w->model == NULL || w->plain == NULL)
+	if (w->adjusted == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	w->whole = w->plain + horizon;
-	w->scratch = w->whole + horizon;
 	if (w->method->seasonal)
-	{
 		status = sf_seasons_fit(arena, w->s, w->y, &w->seasons, w->adjusted);
-		if (status != SF_OK)
-			return status;
-	}
 	else
 		for (int32_t t = 0; t < w->n; t++)
 			w->adjusted[t] = w->y[t];
 	if (w->method->with_seasonal_naive && w->seasons.count > 0)
 		w->lag = w->seasons.season[0].positions;
+	w->reach = horizon > w->lag ? horizon : w->lag;
+	return status;
+}
+
+static SfStatus
+prepare(SfArena *arena, Work *w, int32_t horizon)
+{
+	SfStatus	status = take_seasons_out(arena, w, horizon);
+
+	if (status != SF_OK)
+		return status;
+	w->model = sf_arena_take(arena, 1, w->method->model_size);
+	w->plain = sf_arena_take(arena, (size_t) w->reach, ((size_t) w->method->scratch + 2) * sizeof(double));
+	if (w->model == NULL || w->plain == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	w->whole = w->plain + w->reach;
+	w->scratch = w->whole + w->reach;
 	return w->method->fit(arena, w->adjusted, w->n, sf_series_season(w->s), w->model);
 }
 
@@ -296,10 +309,10 @@ sf_plain_forecast(SfArena *arena, const SfSeries *s, const SfPlainMethod *method
 	SfStatus	status = prepare(arena, &w, horizon);
 
 	if (status == SF_OK)
-		status = look_back(arena, &w, horizon, &past);
+		status = look_back(arena, &w, &past);
 	if (status != SF_OK)
 		return status;
-	w.share = naive_share(&w, &past, horizon);
+	w.share = naive_share(&w, &past);
 	project(&w, w.n, horizon);
 	for (int32_t k = 0; k < horizon; k++)
 	{

@@ -40,7 +40,7 @@ typedef struct SfPlainMethod
  * only the states going back, the squared errors of each step are averaged, made
  * non-decreasing in the step (isotonic regression), and the deviation widened by
  *
- *		1 + min(4, 30 / origins^(5/4)) + 2 g / n,
+ *		1 + min(4, 28 / origins^(5/4)) + 3 g / n,
  *
  * g the growth of the variance from the first step to this one, at most the step, for
  * what constants and figures already knew of the past and for errors that neighbouring
@@ -48,9 +48,9 @@ typedef struct SfPlainMethod
  * not; widths never shrink with the step.
  *
  * The seasonal naive is mixed in with weight 0.7 s e_m / (e_m + e_s): s the strength
- * of the shortest season, e the summed squared errors over the same origins of the
- * method and of the seasonal naive.  The constants were chosen on the training parts of
- * public collections (doc/accuracy.md).
+ * of the shortest season, e the summed squared errors of the first season's steps over
+ * the same origins, of the method and of the seasonal naive.  The constants were
+ * chosen on the training parts of public collections (doc/accuracy.md).
  */
 extern SfStatus sf_plain_forecast(SfArena *arena, const SfSeries *s, const SfPlainMethod *method,
 								  SfForecast *out);
