@@ -105,6 +105,99 @@ WHERE o.amount > l.too_high AND (o.status = 'open' OR o.status = 'won' AND o.clo
 GROUP BY o.currency ORDER BY o.currency;
 \echo
 
+\pset format aligned
+\pset tuples_only off
+\echo 'REVENUE OF THE NEXT MONTHS     the whole of each month, from the months before; low to high: 80 %'
+CREATE TEMP TABLE revenue AS SELECT * FROM revenue_forecasts(12, true);      -- true: without amounts that are far too high
+SELECT to_char(as_of(), 'Mon YYYY') AS month_1, to_char(as_of() + interval '1 month', 'Mon YYYY') AS month_2,
+       to_char(as_of() + interval '2 months', 'Mon YYYY') AS month_3 \gset
+WITH part AS (
+    SELECT r.currency, r.level, coalesce(r.owner_name, r.team_id, r.owner_id, p.name, r.product_id, CASE WHEN r.level = 'total' THEN '' ELSE '(none)' END) AS name,
+           max(r.lo80) FILTER (WHERE r.step = 1) AS low, max(r.hi80) FILTER (WHERE r.step = 1) AS high, max(r.forecast) FILTER (WHERE r.step = 1) AS first,
+           max(r.forecast) FILTER (WHERE r.step = 2) AS second, max(r.forecast) FILTER (WHERE r.step = 3) AS third, sum(r.forecast) AS year,
+           row_number() OVER (PARTITION BY r.currency, r.level ORDER BY sum(r.forecast) DESC, r.team_id, r.owner_id, r.product_id) AS place
+    FROM revenue r LEFT JOIN (SELECT product_id, min(name) AS name FROM product GROUP BY 1) p USING (product_id)
+    GROUP BY r.currency, r.level, r.team_id, r.owner_id, r.owner_name, r.product_id, p.name
+)
+SELECT level, CASE WHEN least(place, 9) < 9 THEN max(name) ELSE count(*) || ' others' END AS of, currency AS cur,
+       CASE WHEN least(place, 9) < 9 THEN round(max(low)) END AS "low", round(sum(first)) AS :"month_1",
+       CASE WHEN least(place, 9) < 9 THEN round(max(high)) END AS "high", round(sum(second)) AS :"month_2", round(sum(third)) AS :"month_3",
+       round(sum(year)) AS "12 months"
+FROM part
+GROUP BY currency, level, least(place, 9)
+ORDER BY currency NULLS LAST, array_position('{total,team,owner,product}', level), least(place, 9);
+
+\echo 'HOW GOOD THAT WOULD HAVE BEEN     the total of three months, forecast up to 12 times in the last year; accuracy = 100 - MAPE'
+SELECT $$SELECT currency AS series, month AS at, sum(amount) AS value FROM won_by_month(true) WHERE month < date_trunc('month', as_of()) GROUP BY 1, 2$$ AS history,
+       date_trunc('month', as_of()) - interval '1 day' AS until \gset
+WITH tested AS (
+    SELECT m.nth, m.name, b.*, sum(b.actual) OVER w AS actual_3, sum(b.mean) OVER w AS mean_3, count(*) OVER w AS months
+    FROM (VALUES (1, 'last month again', 'naive'), (2, 'same months of last year', 'seasonal_naive'), (3, 'this forecast', 'auto')) m (nth, name, method)
+    CROSS JOIN LATERAL backtest_series(:'history', 3, forecast_options(method => m.method, unit => 'month', gaps => 'zero', until => :'until', nonnegative => true),
+                                       origins => 12) b
+    WINDOW w AS (PARTITION BY m.nth, b.series, b.origin)
+)
+SELECT series AS cur, name AS "how", count(*) AS tests, round(accuracy_percent(actual_3, mean_3)) AS "accuracy, %",
+       round((100 * forecast_bias(actual_3, mean_3))::numeric) AS "too high by, %"
+FROM tested WHERE ahead = 3 AND months = 3 GROUP BY series, nth, name ORDER BY series NULLS LAST, nth;
+\pset tuples_only on
+\pset format unaligned
+\echo 'Teams, sellers and products make the total; each was moved a little from its own forecast for that.'
+SELECT format('%s: %s.', coalesce(currency, 'Without currency'), reason) FROM revenue WHERE level = 'total' AND step = 1 AND NOT enough ORDER BY currency;
+SELECT format('%s: %s of %s won deals have no amount or one far too high and are in no number.', coalesce(currency, 'Without currency'), deals_without_amount, deals)
+FROM revenue WHERE level = 'total' AND step = 1 AND deals_without_amount > 0 ORDER BY currency;
+\echo
+\pset format aligned
+\pset tuples_only off
+
+-- Orders of a week and the outside series of that week, for whole weeks.
+CREATE TEMP TABLE outside AS
+SELECT series, date_trunc('week', at)::date AS week, avg(value) AS value FROM external_series WHERE at < date_trunc('week', as_of()) GROUP BY 1, 2;
+CREATE TEMP TABLE demand AS
+SELECT date_trunc('week', ordered_at)::date AS week, count(*) AS orders FROM sales_order WHERE ordered_at < date_trunc('week', as_of()) GROUP BY 1;
+CREATE TEMP TABLE weekly AS     -- series that have a value for each week
+SELECT series FROM outside WHERE week > (SELECT min(week) FROM demand) GROUP BY 1
+HAVING count(*) = (SELECT count(DISTINCT week) FROM outside WHERE week > (SELECT min(week) FROM demand));
+SELECT (SELECT count(*) FROM demand) >= 104 AND (SELECT count(*) FROM weekly) BETWEEN 1 AND 100 AS drivers \gset
+\if :drivers
+\echo 'WHAT RUNS AHEAD OF DEMAND     orders of a week against outside series up to 12 weeks earlier'
+SELECT format('CREATE TEMP TABLE lead AS SELECT w.week AS at, coalesce(d.orders, 0) AS value, %s
+               FROM (SELECT DISTINCT week FROM outside WHERE week > (SELECT min(week) FROM demand)) w LEFT JOIN demand d USING (week)
+               LEFT JOIN outside o USING (week) GROUP BY 1, 2', string_agg(format('max(o.value) FILTER (WHERE o.series = %L) AS %I', series, series), ', ' ORDER BY series))
+FROM weekly \gexec
+CREATE TEMP TABLE found AS
+SELECT * FROM driver_lags('TABLE lead', 12, ARRAY(SELECT series FROM weekly ORDER BY 1), forecast_options(unit => 'week'), min_lag => 1);
+SELECT driver, lag AS "weeks ahead", round(correlation::numeric, 2) AS correlation, CASE WHEN p_value < 0.001 THEN '< 0.001' ELSE round(p_value::numeric, 3)::text END AS p,
+       round(100 * error_reduction::numeric) AS "error less by, %", chosen
+FROM found ORDER BY p_value, driver LIMIT 3;
+SELECT count(*) > 0 AS found FROM found WHERE chosen \gset
+\if :found
+-- What is known now of the driver reaches as many weeks ahead as it leads.
+SELECT driver, lag FROM found WHERE chosen ORDER BY p_value, driver LIMIT 1 \gset
+CREATE TEMP TABLE driven AS
+SELECT w.at, l.value, o.value AS driver
+FROM (SELECT at FROM lead UNION ALL SELECT max(at) + 7 * i FROM lead, generate_series(1, :lag) i GROUP BY i) w
+LEFT JOIN lead l USING (at) JOIN outside o ON o.series = :'driver' AND o.week = w.at - 7 * :lag;
+WITH way (nth, name, method, drivers) AS (
+    VALUES (1, 'last week again', 'naive', NULL), (2, 'same week of last year', 'seasonal_naive', NULL), (3, 'forecast', 'auto', NULL), (4, 'forecast with driver', 'auto', '{driver}'::text[])
+), tested AS (
+    SELECT w.nth, b.* FROM way w
+    CROSS JOIN LATERAL backtest_series('SELECT * FROM driven WHERE value IS NOT NULL', :lag, forecast_options(method => w.method, unit => 'week', nonnegative => true),
+                                       origins => 52, drivers => w.drivers) b
+), ahead AS (
+    SELECT w.nth, sum(f.mean) AS mean FROM way w
+    CROSS JOIN LATERAL forecast_series('TABLE driven', :lag, forecast_options(method => w.method, unit => 'week', nonnegative => true), drivers => w.drivers) f
+    GROUP BY 1
+)
+SELECT w.name AS "how", count(DISTINCT t.origin) AS tests, round(accuracy_percent(t.actual, t.mean)::numeric, 1) AS "accuracy, %",
+       round((100 * forecast_bias(t.actual, t.mean))::numeric, 1) AS "too high by, %", round(max(a.mean)) AS "orders, next weeks"
+FROM way w JOIN tested t USING (nth) JOIN ahead a USING (nth) GROUP BY w.nth, w.name ORDER BY w.nth;
+\endif
+\echo
+\endif
+\pset tuples_only on
+\pset format unaligned
+
 \echo 'WHERE DEALS STOP'
 WITH b AS (
     SELECT c.*, p.name AS process FROM stage_conversion c LEFT JOIN sales_process p USING (process_id) WHERE c.is_bottleneck

@@ -24,6 +24,9 @@ SELECT * FROM (VALUES
     ('stage_conversion_by_quarter', 'quarter, process_id, stage_id', 'One row per open stage and quarter of entry: for comparisons before and after a change.'),
     ('stage_stay', 'opportunity_id, stage_id, entered_at', 'One row per stay of a deal in an open stage.'),
     ('stage_velocity', 'process_id, stage_id', 'One row per open stage: how long deals stay in it.'),
+    ('revenue_by_month', 'month, team_id, owner_id, product_id, currency', 'One row per month of the close, team, seller, product and currency: what was won. Deals without a closing time are not here; data_quality counts them.'),
+    ('revenue_forecast', 'level, team_id, owner_id, product_id, currency, month', 'One row per level, team, seller or product of it, currency and each of 12 months from that of as_of on: what will be won in the whole month. Teams, sellers and products add up to the total, to the cent up to a trillion.'),
+    ('revenue_forecast_series', 'time, level, key, currency, metric', 'One row per month and number of revenue_forecast, and what was won in the complete months before: for time-series panels.'),
     ('data_quality', 'area, check_name, relation_name, column_name', 'One row per check of the data behind these views.')
 ) AS v (view_name, key_columns, description);
 END;
@@ -103,6 +106,29 @@ SELECT * FROM (VALUES
     ('historical_probability', 'upper', 'Upper end of the 90 % interval of probability; NULL when there are too few deals.'),
     ('stage_entry', 'moved_on', 'The deal was won or has been in a later stage.'),
     ('stage_velocity', 'completed', 'Stays that are over.'),
+    ('revenue_by_month', 'month', 'First day of the month of the close, in the time zone of crm_source.'),
+    ('revenue_by_month', 'deals', 'Won deals.'),
+    ('revenue_by_month', 'amount', 'Sum of the amounts of the won deals, in currency. NULL when no deal has one.'),
+    ('revenue_forecast', 'level', 'total, team, owner or product: whose revenue it is. Each level is all of it, so never add up two.'),
+    ('revenue_forecast', 'team_id', 'The team of level team; NULL: the deals without one. NULL in the other levels.'),
+    ('revenue_forecast', 'owner_id', 'The seller of level owner; NULL: the deals without one. NULL in the other levels.'),
+    ('revenue_forecast', 'product_id', 'The product of level product; NULL: the deals without one. NULL in the other levels.'),
+    ('revenue_forecast', 'step', 'Number of the month, 1 is that of as_of.'),
+    ('revenue_forecast', 'base_forecast', 'Expected revenue of the month in currency, from the months of this row alone. NULL when there are too few for a forecast.'),
+    ('revenue_forecast', 'forecast', 'base_forecast changed so that the parts add up to the total: the number to use. In currency, 0 or more; NULL when there is too little history in the currency.'),
+    ('revenue_forecast', 'lo80', 'With 90 % probability the month brings at least this: with hi80 an interval of 80 %. In currency, 0 or more. Intervals do not add up over rows.'),
+    ('revenue_forecast', 'hi80', 'With 90 % probability the month brings at most this. In currency.'),
+    ('revenue_forecast', 'lo95', 'With hi95 an interval of 95 %. In currency, 0 or more.'),
+    ('revenue_forecast', 'hi95', 'With lo95 an interval of 95 %. In currency.'),
+    ('revenue_forecast', 'model', 'What base_forecast was made with.'),
+    ('revenue_forecast', 'deals', 'Won deals in the history of this row.'),
+    ('revenue_forecast', 'months_of_history', 'Complete months from the first win with an amount up to as_of, at most 240; months without a win count as 0.'),
+    ('revenue_forecast', 'enough', 'months_of_history is 24 or more.'),
+    ('revenue_forecast_series', 'time', 'First moment of the month in the time zone of crm_source.'),
+    ('revenue_forecast_series', 'level', 'total, team, owner or product. Each level is all of it, so never add up two.'),
+    ('revenue_forecast_series', 'key', 'team_id, owner_id or product_id of the level; NULL: the deals without one, and of the total.'),
+    ('revenue_forecast_series', 'metric', 'actual (complete months), forecast, lo80, hi80, lo95 or hi95.'),
+    ('revenue_forecast_series', 'value', 'In currency.'),
     ('data_quality', 'area', 'contract, completeness, consistency, timeliness, accuracy or gates.'),
     ('data_quality', 'check_name', 'What is checked.'),
     ('data_quality', 'relation_name', 'Relation of the contract that is checked.'),
@@ -150,7 +176,9 @@ BEGIN
             ('stage_paths()', 'Deals counted by the set of stages they have been in (deal_path.visited) and status.'),
             ('closed_stage_paths()', 'stage_paths() of the closed deals. With a very long history this is the costly part of the pipeline views: you may replace it by a function that reads a table of your own with the same columns.'),
             ('stage_rates()', 'One row per known stage, and one with NULL keys for all: closed deals that have been in it, how many were won, and the probability that follows.'),
-            ('stage_stays()', 'The rows of stage_stay: stays of deals in open stages, their days, and whether they are over.')
+            ('stage_stays()', 'The rows of stage_stay: stays of deals in open stages, their days, and whether they are over.'),
+            ('won_by_month(boolean)', 'The rows of revenue_by_month. True: amounts that check_crm finds far too high count as missing. No rows for NULL.'),
+            ('revenue_forecasts(int, boolean)', 'The rows of revenue_forecast for as many months as you like (default 12). usual_amounts true: amounts that check_crm finds far too high, mostly typing errors, count as missing, in deals_without_amount (default false). No rows for NULL and for months below 1; 22023 for months above 100000, 22003 where amounts are too large for double precision or a sum of 10^24.')
         ) v (target, description)
     LOOP
         EXECUTE format('COMMENT ON FUNCTION %s IS %L', item.target, @extschema@.crm_written_comment(item.description));
@@ -183,6 +211,7 @@ BEGIN
     PERFORM @extschema@.create_pipeline_views(target_schema);
     PERFORM @extschema@.create_conversion_views(target_schema);
     PERFORM @extschema@.create_velocity_views(target_schema);
+    PERFORM @extschema@.create_revenue_views(target_schema);
     EXECUTE format('CREATE OR REPLACE VIEW %1$I.data_quality WITH (security_invoker = true) AS
                     SELECT q.*, %1$I.as_of() AS as_of FROM @extschema@.check_crm(%1$L) q', target_schema);
     PERFORM @extschema@.comment_forecast_views(target_schema);

@@ -234,6 +234,20 @@ sf_calendar_days(const SfCalendar *calendar, int64 period, int64 *first, int64 *
 	return true;
 }
 
+bool
+sf_calendar_bounds(const SfCalendar *calendar, int64 period, Timestamp *begin, Timestamp *end)
+{
+	SfCalendar	plain = *calendar;
+
+	plain.day_of_month = 1;
+	plain.time_of_day = 0;
+	if (!sf_calendar_stamp(&plain, period, begin))
+		return false;
+	if (plain.unit.kind == SF_UNIT_BUSINESS_DAY)
+		return !pg_add_s64_overflow(*begin, USECS_PER_DAY, end);
+	return sf_calendar_stamp(&plain, period + 1, end);
+}
+
 /* What the times have in common. */
 typedef struct Traits
 {

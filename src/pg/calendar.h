@@ -89,6 +89,14 @@ extern bool sf_calendar_stamp(const SfCalendar *calendar, int64 period, Timestam
  */
 extern bool sf_calendar_days(const SfCalendar *calendar, int64 period, int64 *first, int64 *last);
 
+/*
+ * sf_calendar_bounds
+ *		The period as a span of time, begin included, end not.  For months that are
+ *		stamped with a day of theirs the month itself; for a business day that day.
+ *		False when out of range.
+ */
+extern bool sf_calendar_bounds(const SfCalendar *calendar, int64 period, Timestamp *begin, Timestamp *end);
+
 /* The seasons a unit usually has, ascending, at most two; how many. */
 extern int	sf_unit_seasons(const SfUnit *unit, double season[2]);
 

@@ -8,6 +8,7 @@
 
 #include "catalog/pg_type.h"
 #include "pg/rowbuf.h"
+#include "pg/whole_periods.h"
 #include "utils/date.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
@@ -169,6 +170,81 @@ periods_per_year(double days)
 	return season < 27.0 && fabs(season - rint(season)) < 0.02 * season ? rint(season) : season;
 }
 
+static int64
+fiscal_number(const void *calendar, Timestamp at)
+{
+	return find_period(calendar, SF_AT_TIMESTAMP, at);
+}
+
+static bool
+fiscal_bounds(const void *calendar, int64 period, Timestamp *begin, Timestamp *end)
+{
+	const SfFiscal *f = calendar;
+
+	if (period < 0 || period >= f->n)
+		return false;
+	*begin = f->period[period].first * USECS_PER_DAY;
+	*end = (f->period[period].last + 1) * USECS_PER_DAY;
+	return true;
+}
+
+/* Which periods at the ends of the history are there only in part, before the rows get their periods. */
+static SfPartial
+partial_periods(const SfFiscal *f, const SfRows *rows, const SfForecastOptions *options)
+{
+	SfPeriods	periods = {fiscal_number, fiscal_bounds, f};
+	SfPartial	none = {false, false};
+	int			width = 2 + rows->drivers;
+	int64		begin = 0;
+	int64		end = rows->n;
+
+	if (rows->kind == SF_AT_PERIOD || options->duplicates != SF_DUPLICATES_SUM)
+		return none;
+	while (begin < end && isnan(rows->cell[begin * width + 1].x))
+		begin++;
+	while (end > begin && (options->has_until ? rows->cell[(end - 1) * width].at > options->until :
+						   isnan(rows->cell[(end - 1) * width + 1].x)))
+		end--;
+	return end > begin ? sf_partial_periods(rows, begin, end, options->has_until, options->until, &periods) : none;
+}
+
+/* Values of one period become none; how many there were. */
+static int64
+forget_period(SfRows *rows, int64 period)
+{
+	int64		n = 0;
+
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		SfCell	   *cell = rows->cell + i * (2 + rows->drivers);
+
+		if (cell[0].at != period || isnan(cell[1].x))
+			continue;
+		cell[1].x = get_float8_nan();
+		n++;
+	}
+	return n;
+}
+
+/* The period of the first or of the last row with a value; -1 without one. */
+static int64
+end_period(const SfRows *rows, bool last)
+{
+	int64		found = -1;
+
+	for (int64 i = 0; i < rows->n; i++)
+	{
+		const SfCell *cell = rows->cell + i * (2 + rows->drivers);
+
+		if (isnan(cell[1].x))
+			continue;
+		found = cell[0].at;
+		if (!last)
+			break;
+	}
+	return found;
+}
+
 bool
 sf_fiscal_grid(SfArena *arena, const SfFiscal *f, SfRows *rows, const SfForecastOptions *options,
 			   int32 horizon, SfGrid *out, double *out_days)
@@ -178,6 +254,8 @@ sf_fiscal_grid(SfArena *arena, const SfFiscal *f, SfRows *rows, const SfForecast
 	int			width = 2 + rows->drivers;
 	double		total = 0.0;
 	double	   *y;
+	SfPartial	partial;
+	int64		left_out = 0;
 
 	if (options->unit_kind != SF_UNIT_AUTO)
 		ereport(ERROR,
@@ -186,6 +264,9 @@ sf_fiscal_grid(SfArena *arena, const SfFiscal *f, SfRows *rows, const SfForecast
 	if (options->has_until && rows->kind != SF_AT_PERIOD)
 		own.until = period_of(f, rows->kind, options->until, "option \"until\"");
 	sf_rows_sort(rows);
+	for (int64 i = 0; i < rows->n; i++)
+		(void) period_of(f, rows->kind, rows->cell[i * width].at, "a row of the series");
+	partial = partial_periods(f, rows, options);
 	for (int64 i = 0; i < rows->n; i++)
 	{
 		SfCell	   *cell = rows->cell + i * width;
@@ -196,8 +277,20 @@ sf_fiscal_grid(SfArena *arena, const SfFiscal *f, SfRows *rows, const SfForecast
 		if (late && cell[0].at <= own.until)
 			cell[1].x = get_float8_nan();
 	}
+	if (partial.first)
+		left_out = forget_period(rows, end_period(rows, false));
+	if (partial.last && own.has_until)
+		own.until--;
+	else if (partial.last)
+	{
+		/* the history goes on to the period before, whether it has rows or not */
+		own.until = end_period(rows, true) - 1;
+		own.has_until = true;
+	}
 	if (!sf_grid_make_on(arena, rows, &own, horizon, &numbers, out))
 		return false;
+	out->head_left_out = left_out;
+	out->tail_left_out = partial.last;
 	if (out->first + out->series.n + horizon > f->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),

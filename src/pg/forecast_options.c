@@ -183,6 +183,9 @@ read_until(HeapTupleHeader row, SfForecastOptions *out)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"until\" must be finite")));
+	/* a date, as everyone writes it, means that day and not its first moment */
+	if (out->until % USECS_PER_DAY == 0 && IS_VALID_TIMESTAMP(out->until + USECS_PER_DAY))
+		out->until += USECS_PER_DAY - 1;
 }
 
 /* NaN means that lambda is to be estimated. */

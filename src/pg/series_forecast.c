@@ -131,6 +131,10 @@ explain_grid(const SfGrid *grid, const SfForecastOptions *options, SfExplain tel
 	tell(arg, "calendar", "first period", none, stamp_text(grid, 0));
 	tell(arg, "calendar", "last period", none, stamp_text(grid, (int64) grid->series.n - 1));
 	tell(arg, "calendar", "periods", grid->series.n, "of the history");
+	if (grid->head_left_out > 0)
+		tell(arg, "calendar", "partial first period left out", (double) grid->head_left_out, "its rows with a value");
+	if (grid->tail_left_out)
+		tell(arg, "calendar", "partial last period left out", none, NULL);
 	if (grid->gaps > 0)
 		tell(arg, "calendar", "gaps", (double) grid->gaps, "periods that were not observed");
 	for (int i = 0; i < grid->series.seasons; i++)
@@ -146,9 +150,10 @@ sf_explain_projection(const SfGrid *grid, const SfForecastOptions *options, cons
 	double		none = get_float8_nan();
 
 	explain_grid(grid, options, tell, arg);
-	tell(arg, "model", made->made.label, none, "what was fitted in the end");
+	tell(arg, "model", made->made.label, none, made->made.reason ? made->made.reason : "the method that was asked for");
 	for (int i = 0; i < made->made.notes; i++)
 		tell(arg, "fit", made->made.note[i].name, made->made.note[i].value, NULL);
+	tell(arg, "intervals", "width", none, made->intervals);
 	if (!made->made.converged)
 		tell(arg, "fit", "not converged", none, "the search stopped at its limit; the best point so far was taken");
 }

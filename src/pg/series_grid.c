@@ -10,6 +10,7 @@
 #include "core/base/sum.h"
 #include "miscadmin.h"
 #include "pg/bridge.h"
+#include "pg/whole_periods.h"
 #include "utils/date.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
@@ -207,6 +208,7 @@ typedef struct Extent
 {
 	int64		begin;			/* the first row with a value */
 	int64		end;			/* after the last row that may count */
+	bool		has_last;		/* the last period is known: */
 	int64		last_period;
 } Extent;
 
@@ -222,7 +224,7 @@ find_rows(const SfRows *rows, const SfForecastOptions *options, Extent *e)
 {
 	int64		last = -1;
 
-	e->begin = -1;
+	*e = (Extent) {.begin = -1};
 	for (e->end = 0; e->end < rows->n; e->end++)
 	{
 		const SfCell *cell = row_at(rows, e->end);
@@ -450,6 +452,44 @@ make_calendar(SfArena *arena, const SfRows *rows, const SfForecastOptions *optio
 	sf_arena_rewind(arena, mark);
 }
 
+static int64
+period_number(const void *calendar, Timestamp at)
+{
+	return sf_calendar_period(calendar, at);
+}
+
+static bool
+period_bounds(const void *calendar, int64 period, Timestamp *begin, Timestamp *end)
+{
+	return sf_calendar_bounds(calendar, period, begin, end);
+}
+
+/* Periods at the ends of the history of which only a part is known. */
+static void
+leave_out_partial(const SfRows *rows, const SfForecastOptions *options, Extent *e, SfGrid *grid)
+{
+	const SfCalendar *c = &grid->calendar;
+	SfPeriods	periods = {period_number, period_bounds, c};
+	SfPartial	partial;
+	int64		period;
+
+	if (c->unit.kind == SF_UNIT_PERIOD || options->duplicates != SF_DUPLICATES_SUM)
+		return;
+	partial = sf_partial_periods(rows, e->begin, e->end, options->has_until, options->until, &periods);
+	if (partial.last)
+	{
+		e->has_last = grid->tail_left_out = true;
+		e->last_period = sf_calendar_period(c, options->has_until ? options->until : row_at(rows, e->end - 1)->at) - 1;
+		while (sf_calendar_period(c, row_at(rows, e->end - 1)->at) > e->last_period)
+			e->end--;
+	}
+	if (!partial.first)
+		return;
+	period = sf_calendar_period(c, row_at(rows, e->begin)->at);
+	for (; sf_calendar_period(c, row_at(rows, e->begin)->at) == period || isnan(row_at(rows, e->begin)[1].x); e->begin++)
+		grid->head_left_out += !isnan(row_at(rows, e->begin)[1].x);
+}
+
 bool
 sf_grid_make_on(SfArena *arena, SfRows *rows, const SfForecastOptions *options,
 				int32 horizon, const SfCalendar *calendar, SfGrid *out)
@@ -469,8 +509,10 @@ sf_grid_make_on(SfArena *arena, SfRows *rows, const SfForecastOptions *options,
 		out->calendar = *calendar;
 	else
 		make_calendar(arena, rows, options, &e, &out->calendar);
+	leave_out_partial(rows, options, &e, out);
 	out->first = sf_calendar_period(&out->calendar, row_at(rows, e.begin)->at);
-	last = sf_calendar_period(&out->calendar, options->has_until ? options->until : row_at(rows, e.end - 1)->at);
+	last = e.has_last ? e.last_period :
+		sf_calendar_period(&out->calendar, options->has_until ? options->until : row_at(rows, e.end - 1)->at);
 	if (pg_sub_s64_overflow(last, out->first, &span) || span >= SF_SERIES_LENGTH_MAX)
 		too_long(out->first, last, &out->calendar.unit);
 	out->series.n = (int32) span + 1;

@@ -94,6 +94,8 @@ typedef struct SfGrid
 	int64		merged;			/* of them in a period with another row */
 	int64		gaps;			/* periods without a value */
 	int64		later;			/* rows with a value beyond the end, not used */
+	int64		head_left_out;	/* rows with a value in a partial first period, not used */
+	bool		tail_left_out;	/* the last period was partial; its rows count as later */
 	bool		seasons_given;	/* by option, not by unit or detection */
 } SfGrid;
 
@@ -103,7 +105,8 @@ typedef struct SfGrid
  *		option "until" has a value.
  *
  * The history begins with the first and ends with the last value, or with the
- * period that "until" lies in.  Rows in one period are put together as the
+ * period that "until" lies in.  Where rows are summed, periods at its ends that are
+ * there only in part are left out (whole_periods.h).  Rows in one period are put together as the
  * option "duplicates" says, their drivers are averaged.  A period without a row
  * is missing or zero (option "gaps"); one whose rows all are NULL is missing.
  * Drivers of periods without a row stay what they were in the period before.

@@ -26,7 +26,8 @@ SQL
 make_demo demo_plain
 ok $? 'the demo runs'
 is "$(cat "$work/demo_plain.err")" '' 'the demo says nothing on stderr'
-for heading in 'IS THE DATA GOOD ENOUGH' 'PIPELINE BY STAGE' 'PIPELINE BY OWNER' 'THIS QUARTER AND THE NEXT' 'WHERE DEALS STOP' 'Planted truth'; do
+for heading in 'IS THE DATA GOOD ENOUGH' 'PIPELINE BY STAGE' 'PIPELINE BY OWNER' 'THIS QUARTER AND THE NEXT' 'REVENUE OF THE NEXT MONTHS' 'HOW GOOD THAT WOULD HAVE BEEN' \
+	'WHAT RUNS AHEAD OF DEMAND' 'regional_production_index .* 6 .* t' 'forecast with driver' 'WHERE DEALS STOP' 'Planted truth'; do
 	like "$(cat "$work/demo_plain.out")" "$heading" "the report has the part \"$heading\""
 done
 ok "$(grep -Eq 'NOTICE|WARNING:|ERROR|lpha|\bNaN\b' "$work/demo_plain.out" && echo 1 || echo 0)" 'the report has no noise'

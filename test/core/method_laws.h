@@ -69,6 +69,30 @@ worst_error(const Run *run, const double *actual, int horizon)
 	return worst;
 }
 
+/* Share of the 12 next values that mean +- 1.96 deviations hold: noise around a level, or a season of 12. */
+UNUSED static double
+coverage(SfMethodFunction method, int n, bool seasonal, int turns)
+{
+	SfRng		rng;
+	double		y[256];
+	SfSeries	s = {.y = y, .n = n, .seasons = seasonal, .season = {12}};
+	int			held = 0;
+
+	sf_rng_seed(&rng, 9);
+	for (int turn = 0; turn < turns; turn++)
+	{
+		Run		   *run;
+
+		for (int t = 0; t < n + 12; t++)
+			y[t] = 100 + (seasonal ? 20 * sin(2 * PI * t / 12) : 0) + 5 * sf_rng_normal(&rng);
+		run = run_method(method, &s, 12);
+		for (int i = 0; i < 12; i++)
+			held += fabs(y[n + i] - run->mean[i]) < 1.96 * sqrt(run->variance[i]);
+		free(run);
+	}
+	return held / (12.0 * turns);
+}
+
 /* Numbers everywhere, and a label. */
 static bool
 is_sound(const Run *run, const SfSeries *s)

@@ -40,7 +40,7 @@ static void
 test_model(void)
 {
 	static const double y[] = {10, 12};
-	SfCesModel	m = {.a0 = 1.25, .a1 = 0.75, .level0 = 8, .other0 = 4};
+	SfCesModel	m = {.a0 = 1.25, .a1 = 0.75, .level0 = 8, .other0 = 4, .limit = 1e6};
 	double		level[MOST];
 	double		other[MOST];
 	double		fitted[MOST];

@@ -80,6 +80,38 @@ test_by_hand(void)
 	host_free(&host);
 	done();
 
+	group("a steep line with noise does not break, however steep and long; a bend in it is found");
+	{
+		static double steep[20000];
+
+		for (double slope = 1; slope < 1e6; slope *= 100)
+		{
+			for (int i = 0; i < 20000; i++)
+				steep[i] = slope * i + sf_rng_normal(&rng);
+			check(find(steep, 20000, 0, SF_CHANGE_AUTO, 1) == SF_OK && count == 0 && used == SF_CHANGE_TREND, "slope %g: %d found", slope, count);
+			host_free(&host);
+			for (int i = 12000; i < 20000; i++)
+				steep[i] += 0.5 * (i - 12000);
+			check(find(steep, 20000, 0, SF_CHANGE_TREND, 1) == SF_OK && count == 1 && abs(found[0].position - 12000) < 30 &&
+				  close_to(found[0].slope_after - found[0].slope_before, 0.5, 1e-2, 0), "slope %g, bent: %d found", slope, count);
+			host_free(&host);
+		}
+	}
+	done();
+
+	group("the last segment is no shorter than any other where places stand on a grid");
+	{
+		static double tail[12286];
+
+		for (int i = 0; i < 12286; i++)
+			tail[i] = sf_rng_normal(&rng) + (i >= 12282 ? 80 : 0);
+		check(find(tail, 12286, 0, SF_CHANGE_TREND, 1) == SF_OK, "status");
+		for (int k = 0; k < count; k++)
+			check(found[k].position <= 12286 - 6, "at %d", found[k].position);
+		host_free(&host);
+	}
+	done();
+
 	group("a straight line, a constant and exact steps");
 	for (int i = 0; i < 100; i++)
 		y[i] = 3 * i;

@@ -178,6 +178,75 @@ test_laws(void)
 	done();
 }
 
+/* The law of the header, with gaps on both sides of the last block's start. */
+static void
+test_no_look_ahead(void)
+{
+	enum
+	{
+		N = 100,
+		TRAIN = 90,
+		K = 4
+	};
+	double		y[N];
+	double		x[N * K];
+	double		changed_y[N];
+	double		changed_x[N * K];
+	SfRng		rng;
+
+	sf_rng_seed(&rng, 77);
+	group("whatever changes from the last block on, seen through a gap or not, changes no correlation, lag or p-value");
+	for (int turn = 0; turn < 20; turn++)
+	{
+		/* a significance of 0: nothing is chosen, so every row is of the first stage */
+		SfDriverLagOptions options = {0, 12, 0.0};
+		SfDriverLag rows[2][K];
+
+		for (int i = 0; i < N * K; i++)
+			x[i] = sf_rng_normal(&rng);
+		for (int t = 0; t < N; t++)
+			y[t] = 50 + (t >= 6 ? x[(t - 6) * K] : 0) + 0.8 * sf_rng_normal(&rng) + (t % 4 == 1) * 5;
+		for (int t = TRAIN - 5; t < TRAIN + turn % 3; t++)
+			y[t] = NAN;
+		for (int t = 20; t < 60; t += 7)
+			y[t] = NAN;
+		memcpy(changed_y, y, sizeof y);
+		memcpy(changed_x, x, sizeof x);
+		for (int t = TRAIN; t < N; t++)
+			changed_y[t] = turn % 4 == 3 ? NAN : ldexp(sf_rng_normal(&rng), turn == 0 ? 1000 : 7);
+		for (int i = TRAIN * K; i < N * K; i++)
+			changed_x[i] = ldexp(sf_rng_normal(&rng), turn == 1 ? 1000 : 3);
+		for (int version = 0; version < 2; version++)
+		{
+			SfSeries	s = {.y = version ? changed_y : y, .n = N, .seasons = turn % 2, .season = {4},
+			.drivers = version ? changed_x : x, .driver_count = K};
+			SfArena		arena;
+			Host		host;
+
+			host_init(&host);
+			sf_arena_init(&arena, &host.ctx);
+			check(sf_driver_lags(&arena, &s, &options, rows[version]) == SF_OK, "turn %d", turn);
+			host_free(&host);
+		}
+		check(rows[0][0].lag == 6 && rows[0][0].correlation > 0.3, "turn %d: lag %d, r %g", turn, rows[0][0].lag, rows[0][0].correlation);
+		for (int j = 0; j < K; j++)
+			check(rows[0][j].lag == rows[1][j].lag && same_bits(rows[0][j].correlation, rows[1][j].correlation) &&
+				  same_bits(rows[0][j].p_value, rows[1][j].p_value), "turn %d driver %d: lag %d, %d, r %g, %g", turn, j,
+				  rows[0][j].lag, rows[1][j].lag, rows[0][j].correlation, rows[1][j].correlation);
+	}
+	done();
+
+	group("a training part without a value says nothing");
+	for (int t = 0; t < N; t++)
+		y[t] = t < TRAIN ? NAN : t;
+	{
+		SfDriverLag rows[K];
+
+		check(find(y, x, N, 1, K, 0, 5, rows) == SF_OK && rows[0].p_value == 1 && !rows[0].chosen, "p %g", rows[0].p_value);
+	}
+	done();
+}
+
 static void
 test_hostile(void)
 {
@@ -244,6 +313,7 @@ main(void)
 {
 	test_power();
 	test_laws();
+	test_no_look_ahead();
 	test_hostile();
 	group("each refused allocation is a clean failure");
 	refuse_each(find_work, NULL);

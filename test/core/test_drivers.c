@@ -12,6 +12,7 @@ typedef struct Effect
 {
 	SfStatus	status;
 	double		effect[MOST + AHEAD];
+	bool		factor;
 	SfForecast	notes;
 } Effect;
 
@@ -24,7 +25,7 @@ estimate(const SfSeries *s, Effect *e)
 	host_init(&host);
 	sf_arena_init(&arena, &host.ctx);
 	memset(e, 0, sizeof *e);
-	e->status = sf_drivers_effect(&arena, s, s->y, AHEAD, e->effect, &e->notes);
+	e->status = sf_drivers_effect(&arena, s, s->y, AHEAD, e->effect, &e->factor, &e->notes);
 	check(e->status == SF_OK, "status %d: %s", e->status, host.ctx.what ? host.ctx.what : "");
 	host_free(&host);
 }
@@ -56,6 +57,7 @@ test_found(void)
 {
 	static double y[MOST];
 	static double x[2 * (MOST + AHEAD)];
+	static double scaled_y[MOST + AHEAD];
 	SfSeries	s = {.y = y, .n = MOST, .drivers = x, .driver_count = 2};
 	Effect		e;
 	SfRng		rng;
@@ -79,7 +81,7 @@ test_found(void)
 	}
 	done();
 
-	group("the effect of the past is around zero");
+	group("amounts of the past are around zero");
 	{
 		double		mean = 0;
 
@@ -89,6 +91,48 @@ test_found(void)
 			mean += e.effect[t] / MOST;
 		check(close_to(mean, 0, 1e-9, 0), "mean %g", mean);
 	}
+	done();
+
+	group("where sales grow, a driver multiplies them");
+	for (int turn = 0; turn < 3; turn++)
+	{
+		static const double growth[] = {0.02, 0.01, -0.01};
+		Effect		g;
+
+		s.seasons = 1;
+		s.season[0] = 12;
+		for (int t = 0; t < MOST + AHEAD; t++)
+		{
+			x[2 * t] = t % 12 == 8 ? 0.05 * (double) (t / 12 % 3 - 1) : 0;
+			x[2 * t + 1] = t % 2 ? 7 : 3;
+			scaled_y[t] = 1000 * exp(growth[turn] * t) * (1 + 0.23 * (t % 12 == 8) + x[2 * t]);
+		}
+		s.y = scaled_y;
+		estimate(&s, &g);
+		check(g.factor && close_to(log(g.notes.note[0].value), 1 / 1.23, 0, 0.1), "growth %g: one unit is a factor of %g", growth[turn], g.notes.note[0].value);
+		for (int t = 0; t < MOST + AHEAD; t++)
+			check(close_to(g.effect[t], (1.23 + x[2 * t]) / 1.23, 0, 0.01) || t % 12 != 8, "growth %g, period %d: %g", growth[turn], t, g.effect[t]);
+		for (int t = 0; t < MOST; t++)
+			check(g.effect[t] > 0, "period %d: %g", t, g.effect[t]);
+		x[2 * (MOST + 7)] = 1e6;
+		estimate(&s, &g);
+		check(isfinite(g.effect[MOST + 7]) && g.effect[MOST + 7] > 1, "beyond all that was seen: %g", g.effect[MOST + 7]);
+	}
+	s.y = y;
+	s.seasons = 0;
+	sf_rng_seed(&rng, 82);
+	draw(&rng, MOST, 0.5, y, x);
+	done();
+
+	group("effects that add stay amounts, and so do those of series with a value of 0");
+	estimate(&s, &e);
+	check(!e.factor, "amounts");
+	for (int t = 0; t < MOST; t++)
+		scaled_y[t] = t == 50 ? 0 : 10 * exp(0.02 * t + 0.1 * x[2 * t]);
+	s.y = scaled_y;
+	estimate(&s, &e);
+	check(!e.factor, "with a 0");
+	s.y = y;
 	done();
 
 	group("later drivers count for their own period only");
@@ -114,7 +158,7 @@ test_found(void)
 				y[t] = sf_rng_uniform(&rng);
 			estimate(&s, &e);
 			for (int t = 0; t < MOST; t++)
-				most = fmax(most, fabs(e.effect[t]));
+				most = fmax(most, fabs(e.factor ? y[t] * (1 - 1 / e.effect[t]) : e.effect[t]));
 		}
 		check(most < 0.35, "%g of a spread of 1", most);
 	}
@@ -248,8 +292,8 @@ test_hostile(void)
 			for (int t = 0; t < n; t++)
 				y[t] = kind == 7 ? 0 : sf_rng_uniform(&rng);
 			estimate(&s, &e);
-			for (int t = 0; t < n; t++)
-				check(isfinite(e.effect[t]) && fabs(e.effect[t]) < 1e3, "n %d, kind %d, period %d: %g", n, kind, t, e.effect[t]);
+			for (int t = 0; t < n + AHEAD; t++)
+				check(isfinite(e.effect[t]) && (t >= n || fabs(e.effect[t]) < 1e3), "n %d, kind %d, period %d: %g", n, kind, t, e.effect[t]);
 			check(kind != 7 || all_zero(&e, n), "nothing to explain");
 		}
 	done();
@@ -263,7 +307,7 @@ effect_work(SfCtx *ctx, void *argument)
 	const SfSeries *s = argument;
 
 	sf_arena_init(&arena, ctx);
-	return sf_drivers_effect(&arena, s, s->y, AHEAD, e.effect, &e.notes);
+	return sf_drivers_effect(&arena, s, s->y, AHEAD, e.effect, &e.factor, &e.notes);
 }
 
 int

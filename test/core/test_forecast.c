@@ -32,7 +32,7 @@ forecast_under(SfCtx *ctx, const SfSeries *s, const SfPlan *plan, Made *m)
 	SfArena		arena;
 
 	sf_arena_init(&arena, ctx);
-	m->out = (SfProjection) {m->mean, m->lo80, m->hi80, m->lo95, m->hi95, {.fitted = s->n <= MOST ? m->fitted : NULL}};
+	m->out = (SfProjection) {m->mean, m->lo80, m->hi80, m->lo95, m->hi95, NULL, {.fitted = s->n <= MOST ? m->fitted : NULL}};
 	return sf_forecast_series(&arena, s, plan, &m->out);
 }
 
@@ -64,9 +64,13 @@ fault(const Made *m, const SfPlan *plan)
 			return "not in order";
 		if (plan->nonnegative && m->lo95[k] < 0)
 			return "negative";
-		if (k == 0 || plan->nonnegative || plan->transform != SF_TRANSFORM_NONE)
+		if (k == 0)
 			continue;
 		largest = fmax(largest, fmax(fabs(m->lo95[k - 1]), fabs(m->hi95[k - 1]))) + DBL_MIN;
+		if (m->hi95[k] - m->lo95[k] < (m->hi95[k - 1] - m->lo95[k - 1]) * (1 - 1e-9) - 1e-12 * largest - DBL_MIN)
+			return "narrower in all";
+		if (plan->nonnegative || plan->transform != SF_TRANSFORM_NONE)
+			continue;
 		if (m->hi95[k] - m->mean[k] < m->hi95[k - 1] - m->mean[k - 1] - 1e-12 * largest || m->mean[k] - m->lo80[k] < m->mean[k - 1] - m->lo80[k - 1] - 1e-12 * largest)
 			return "narrower";
 	}
@@ -228,13 +232,16 @@ test_odd(void)
 
 						if ((i + 5 * kind + 3 * l + k) % ways[w].thin != 0 || (plan.high && i > 0))
 							continue;
+						/* refused, see test_refusals */
+						if (method->demand && (ways[w].drivers || plan.transform != SF_TRANSFORM_NONE))
+							continue;
 						while (s.seasons < 6 && seasons[k][s.seasons] > 0)
 						{
 							s.season[s.seasons] = seasons[k][s.seasons];
 							s.seasons++;
 						}
 						draw(kind, s.n, &rng, y);
-						(void) snprintf(stl, sizeof stl, "%s%s", l % 4 == 3 && !plan.high ? "stl+" : "", method->name);
+						(void) snprintf(stl, sizeof stl, "%s%s", l % 4 == 3 && !plan.high && !method->demand ? "stl+" : "", method->name);
 						plan.method = stl;
 						if (ways[w].drivers)
 						{
@@ -294,6 +301,27 @@ test_intervals(void)
 	done();
 
 	sf_rng_seed(&rng, 122);
+	group("methods for intermittent demand take no transform, no drivers, no decomposition");
+	{
+		double		x[60] = {0};
+
+		for (int t = 0; t < 40; t++)
+			y[t] = t % 3 == 0;
+		s = (SfSeries) {.y = y, .n = 40};
+		plan = plan_for("croston", 5);
+		plan.transform = SF_TRANSFORM_LOG;
+		check(forecast(&s, &plan, &m) == SF_BAD_ARGUMENT, "transform");
+		plan = plan_for("stl+croston", 5);
+		check(forecast(&s, &plan, &m) == SF_BAD_ARGUMENT, "decomposition");
+		s.drivers = x;
+		s.driver_count = 1;
+		plan = plan_for("croston", 5);
+		check(forecast(&s, &plan, &m) == SF_BAD_ARGUMENT, "drivers");
+		plan = plan_for("auto", 5);
+		check(forecast(&s, &plan, &m) == SF_OK, "auto leaves drivers out: %s", m.what);
+	}
+	done();
+
 	group("nothing below 0 where that is asked, and otherwise the same");
 	for (int t = 0; t < 40; t++)
 		y[t] = 3 + sf_rng_uniform(&rng) * 6 - 0.05 * t;
@@ -307,7 +335,7 @@ test_intervals(void)
 		plan.nonnegative = true;
 		check(forecast(&s, &plan, &other) == SF_OK && fault(&other, &plan) == NULL, "%s", other.what);
 		for (int k = 0; k < 60; k++)
-			check(same_bits(fmax(m.mean[k], 0), other.mean[k]) && fmax(m.lo95[k], 0) == other.lo95[k] && fmax(m.hi95[k], 0) == other.hi95[k], "%s, step %d", plan.method, k + 1);
+			check(same_bits(fmax(m.mean[k], 0), other.mean[k]) && fmax(m.lo95[k], 0) == other.lo95[k] && fmax(m.hi95[k], 0) <= other.hi95[k], "%s, step %d", plan.method, k + 1);
 	}
 	done();
 
@@ -352,7 +380,10 @@ test_laws(void)
 		{
 			SfPlan		plan = plan_for(methods[i], 14);
 
-			plan.transform = way == 1 ? SF_TRANSFORM_BOX_COX : SF_TRANSFORM_NONE;
+			SfMethodChoice choice;
+
+			check(sf_method_find(methods[i], &choice), "%s", methods[i]);
+			plan.transform = way == 1 && !choice.method->demand ? SF_TRANSFORM_BOX_COX : SF_TRANSFORM_NONE;
 			plan.intervals = way == 2 && i < 6 ? SF_INTERVALS_CONFORMAL : SF_INTERVALS_AUTO;
 			check(forecast(&s, &plan, &one) == SF_OK && fault(&one, &plan) == NULL, "%s, way %d: %s", methods[i], way, one.what);
 			for (int q = 0; q < LENGTH(powers); q++)

@@ -132,6 +132,16 @@ test_laws(void)
 	check_shift(sf_mfles_forecast, s, 20, -1000, 1e-6);
 	done();
 
+	group("what was fitted is not free: intervals hold what they should, in short series too");
+	for (int i = 0; i < 4; i++)
+	{
+		int			n = (int[]){4, 10, 24, 48}[i];
+		double		held = coverage(sf_mfles_forecast, n, n >= 24, 200);
+
+		check(held > (double[]){0.5, 0.8, 0.87, 0.88}[i] && held < 0.98, "n %d: %.3f of 95 %%", n, held);
+	}
+	done();
+
 	group("refused memory and cancelled polls are clean failures");
 	refuse_each(run_errand, &errand);
 	cancel_each(run_errand, &errand, 1);

@@ -146,6 +146,16 @@ test_laws(void)
 	free(run);
 	done();
 
+	group("what was fitted is not free: intervals hold what they should, in short series too");
+	for (int i = 0; i < 4; i++)
+	{
+		int			n = (int[]){4, 10, 24, 48}[i];
+		double		held = coverage(sf_prophet_forecast, n, n >= 24, 200);
+
+		check(held > (double[]){0.75, 0.87, 0.9, 0.92}[i] && held < 0.98, "n %d: %.3f of 95 %%", n, held);
+	}
+	done();
+
 	group("refused memory and cancelled polls are clean failures");
 	refuse_each(run_errand, &errand);
 	cancel_each(run_errand, &errand, 1);

@@ -98,7 +98,7 @@ FROM cadence, LATERAL (SELECT explain_forecast(t, 1, 2, forecast_options(method 
                               forecast(t, 1, 2, forecast_options(method => 'naive')) AS f FROM unnest(at) AS t) AS s;
 SELECT is(pg_temp.stamps(forecast(d, 1, 2, forecast_options(unit => u))), n, 'unit ' || u)
 FROM generate_series(timestamp '2020-01-01 05:00', '2020-03-10', '5 hours') AS d,
-     (VALUES ('2 weeks', '2020-03-23 00:00, 2020-04-06 00:00'), ('quarter', '2020-04-01 00:00, 2020-07-01 00:00'), ('business day', '2020-03-10 00:00, 2020-03-11 00:00'),
+     (VALUES ('2 weeks', '2020-03-09 00:00, 2020-03-23 00:00'), ('quarter', '2020-04-01 00:00, 2020-07-01 00:00'), ('business day', '2020-03-10 00:00, 2020-03-11 00:00'),
              ('6 hours', '2020-03-10 00:00, 2020-03-10 06:00')) AS v(u, n) GROUP BY u, n;
 SELECT is((SELECT array_agg(value) FROM unnest(e) WHERE topic = 'season'), s, 'seasons of a ' || u)
 FROM (VALUES ('month', ARRAY[12]::float8[]), ('quarter', ARRAY[4]), ('week', ARRAY[365.25 / 7]), ('day', ARRAY[7, 365.25]), ('hour', ARRAY[24, 168]),
@@ -132,6 +132,36 @@ SELECT is(pg_temp.stamps(forecast(at, value, 2, forecast_options(until => '2019-
 FROM sale WHERE shop = 1;
 SELECT is((forecast(at, value, 1, forecast_options(until => '2019-03-15', gaps => 'zero', method => 'naive')))[1].mean, 0::float8, 'over months in which nothing was sold')
 FROM sale WHERE shop = 1;
+-- Part of a month is no month: rows finer than the unit, the history ends or begins within a period.
+CREATE FUNCTION pg_temp.line(e forecast_explanation[], what text) RETURNS text LANGUAGE sql AS
+$$SELECT string_agg(concat_ws(' ', item, value, reason), '; ') FROM unnest(e) WHERE topic || ' ' || item = what$$;
+CREATE TEMP TABLE span AS SELECT * FROM (VALUES
+    ('ten a day to 10 March are no low March', '2021-01-01', '2022-03-10', '1 day', 'month', NULL, '2022-03-01', 290, 310),
+    ('nor from 20 January a low January', '2021-01-20', '2022-02-28', '1 day', 'month', NULL, '2022-03-01', 290, 310),
+    ('a last month that is whole counts', '2021-01-01', '2022-02-28', '1 day', 'month', NULL, '2022-03-01', 290, 310),
+    ('hours to noon are no day', '2022-01-01', '2022-02-10 12:00', '1 hour', 'day', NULL, '2022-02-10', 240, 240),
+    ('weeks begin on Monday, the rows on a Sunday', '2021-01-03', '2022-02-27', '1 day', 'week', NULL, '2022-02-28', 70, 70),
+    ('until a date is until its end', '2022-01-01', '2022-03-10', '1 hour', 'day', '2022-02-28', '2022-03-01', 240, 240),
+    ('until an hour within a day is until the day before', '2022-01-01', '2022-03-10', '1 hour', 'day', '2022-02-28 12:00', '2022-02-28', 240, 240),
+    ('until the last hour of a day is until the day', '2022-01-01', '2022-03-10', '1 hour', 'day', '2022-02-28 23:00', '2022-03-01', 240, 240),
+    ('until within a month is until the month before', '2021-01-01', '2022-03-10', '1 day', 'month', '2022-02-15', '2022-02-01', 280, 310),
+    ('until the last day of a month is until the month', '2021-01-01', '2022-03-10', '1 day', 'month', '2022-02-28', '2022-03-01', 280, 310),
+    ('months into quarters', '2018-01-01', '2022-02-01', '1 month', 'quarter', NULL, '2022-01-01', 30, 30),
+    ('whole quarters of months', '2018-01-01', '2022-03-01', '1 month', 'quarter', NULL, '2022-04-01', 30, 30),
+    ('whole quarters of ends of months', '2018-01-31', '2022-03-31', 'last', 'quarter', NULL, '2022-04-01', 30, 30),
+    ('rows a period are never partial', '2018-01-15', '2022-03-15', '1 month', 'month', NULL, '2022-04-15', 10, 10))
+    AS v(name, a, b, step, unit, until, next, low, top);
+SELECT ok((f[1]).at = next::timestamp AND (f[1]).mean BETWEEN low - 1e-9 AND top + 1e-9, format('%s: %s %s', name, (f[1]).at, (f[1]).mean))
+FROM span, LATERAL (SELECT forecast(t, 10, 1, forecast_options(unit => unit, until => until::timestamp, season => 1)) AS f
+                    FROM (SELECT d AS t FROM generate_series(a::timestamp, b::timestamp, nullif(step, 'last')::interval) AS d
+                          UNION ALL SELECT d + interval '1 month - 1 day' FROM generate_series(date_trunc('month', a::timestamp), b::timestamp, '1 month') AS d WHERE step = 'last') AS r) AS s;
+SELECT is(pg_temp.line(explain_forecast(d, 10, 1, forecast_options(unit => 'month')), 'calendar partial first period left out') || pg_temp.line(explain_forecast(d, 10, 1, forecast_options(unit => 'month')), 'calendar partial last period left out'),
+          'partial first period left out 22 its rows with a valuepartial last period left out', 'which explain_forecast tells')
+FROM generate_series(timestamp '2021-01-10', '2022-02-10', '1 day') AS d;
+SELECT is((forecast(d, 10, 1, forecast_options(unit => 'month', duplicates => 'mean', season => 1)))[1].at, '2022-04-01', 'the mean of a part stands for the whole')
+FROM generate_series(timestamp '2021-01-01', '2022-03-10', '1 day') AS d;
+SELECT is((forecast(d, 10, 1, forecast_options(unit => 'month', season => 1)))[1].at, '2022-05-01', 'offices that close on weekends')
+FROM generate_series(timestamp '2021-01-01', '2022-04-29', '1 day') AS d WHERE extract(isodow FROM d) < 6;
 SELECT is(forecast(at, value, 3), NULL, 'no row, no forecast') FROM sale WHERE false;
 SELECT is(forecast(at, NULL, 3), NULL, 'no value, no forecast') FROM sale;
 SELECT is(forecast(at, value, 3, forecast_options(until => '2000-01-01')), NULL, 'nothing until then, no forecast') FROM sale WHERE shop = 1;
@@ -257,6 +287,11 @@ FROM (VALUES ('SELECT 1 AS period, date ''2020-01-01'' AS starts_on, date ''2020
              ('SELECT * FROM fiscal WHERE period < 3', 'and over the history'), ('SELECT * FROM fiscal WHERE false', 'an empty one does not'),
              ('SELECT 1 AS period, date ''2020-01-01'' AS starts_on, date ''2019-01-20'' AS ends_on', 'periods begin before they end'),
              ('SELECT * FROM fiscal UNION ALL SELECT 999, ''2020-01-05'', ''2020-01-06''', 'and do not overlap')) AS v(q, w);
+
+SELECT is(array_agg(DISTINCT (s.mean - 10 * (f.ends_on - f.starts_on + 1))::numeric(9, 6)) || array_agg(s.period::numeric ORDER BY s.period), ARRAY[0, p]::numeric[], format('part of a fiscal period is none: to %s, until %s', b, coalesce(u, 'NULL')))
+FROM (VALUES ('2020-08-10', NULL, 44), ('2020-08-10', '2020-07-15', 43), ('2020-08-10', '2020-07-05', 43)) AS v(b, u, p),
+     LATERAL forecast_series(format('SELECT d::date AS at, 10 AS value FROM generate_series(timestamp ''2017-01-02'', %L, ''1 day'') AS d', b), 1, forecast_options(until => u::timestamp), calendar => 'SELECT * FROM fiscal') AS s
+JOIN fiscal AS f USING (period) GROUP BY b, u, p;
 
 -- backtest_series: the past is forecast with the past only.
 SELECT is(count(*), 0::bigint, 'a backtest is the forecast of the series cut short')

@@ -607,7 +607,7 @@ note_fit(const Job *job)
 	double		unit = (double) job->fit.used * (double) job->shift * 0.69314718055994530942;
 
 	if (freedom > 0.0)
-		sf_forecast_note(out, "sigma", unscale(sqrt(sigma2), job->shift));
+		sf_forecast_amount(out, "sigma", unscale(sqrt(sigma2), job->shift));
 	sf_forecast_note(out, "log likelihood", job->fit.log_likelihood - unit);
 	if (isfinite(job->fit.aicc))
 		sf_forecast_note(out, "aicc", job->fit.aicc + 2.0 * unit);
@@ -632,12 +632,18 @@ describe(const Job *job)
 		mean -= beta[j] * job->driver_mean[j];
 	/* with a drift as well the mean stands for the middle of the series */
 	if (job->mean)
-		sf_forecast_note(out, "mean", unscale(mean, job->shift));
+		sf_forecast_amount(out, "mean", unscale(mean, job->shift));
 	if (job->drift)
-		sf_forecast_note(out, "drift", unscale(beta[drivers + job->mean], job->shift));
+		sf_forecast_amount(out, "drift", unscale(beta[drivers + job->mean], job->shift));
 	note_fit(job);
 	for (int32_t j = 0; j < drivers; j++)
+	{
+		int32_t		at = out->notes;
+
 		note_numbered(out, "driver ", j + 1, unscale(beta[j], job->shift - job->driver_shift[j]));
+		if (out->notes > at)
+			out->note[at].amount = true;
+	}
 }
 
 static SfStatus

@@ -6,9 +6,13 @@
 
 #include "core/forecast/lanes.h"
 #include "core/forecast/plain.h"
+#include "core/forecast/smooth.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Times the largest value. */
+#define LIMIT 1e4
 
 /* Sums of products of the three responses of the error over a pass. */
 typedef struct Sums
@@ -108,7 +112,7 @@ try_settings(const double *y, int32_t n, const SfLanes *a0, const SfLanes *a1, S
 			continue;
 		sse = solve(&sums, i, &level0, &other0);
 		if (sse < model->sse)
-			*model = (SfCesModel) {(*a0)[i], (*a1)[i], level0, other0, sse};
+			*model = (SfCesModel) {(*a0)[i], (*a1)[i], level0, other0, sse, model->limit};
 	}
 }
 
@@ -118,7 +122,10 @@ sf_ces_fit(const double *y, int32_t n, SfCesModel *model)
 	double		width0 = 0.8;
 	double		width1 = 0.16;
 
-	*model = (SfCesModel) {1.3, 1.0, y[0], y[0], INFINITY};
+	*model = (SfCesModel) {1.3, 1.0, y[0], y[0], INFINITY, 0.0};
+	for (int32_t t = 0; t < n; t++)
+		if (fabs(y[t]) * LIMIT > model->limit)
+			model->limit = fabs(y[t]) * LIMIT;
 	for (int round = 0; round < 4; round++)
 	{
 		SfLanes		a0 = {0};
@@ -169,8 +176,17 @@ sf_ces_project(const SfCesModel *model, double level, double other, int32_t hori
 {
 	for (int32_t i = 0; i < horizon; i++)
 	{
+		double		before = level;
+
 		mean[i] = level;
 		advance(model, &level, &other, 0.0);
+		if (!(fabs(level) <= model->limit))
+		{
+			level = before;
+			other = 0.0;
+			for (i++; i < horizon; i++)
+				mean[i] = level;
+		}
 	}
 }
 
@@ -223,5 +239,7 @@ sf_ces_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_path, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }

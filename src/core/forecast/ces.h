@@ -24,6 +24,8 @@ typedef struct SfCesModel
 	double		level0;
 	double		other0;			/* c_0 */
 	double		sse;
+	double		limit;			/* a forecast beyond it stays where it is: some
+								 * models run away when nothing corrects them */
 } SfCesModel;
 
 /* Fits y[n], n >= 1.  O(n), no allocation. */
@@ -36,7 +38,8 @@ extern void sf_ces_path(const SfCesModel *model, const double *y, int32_t n,
 extern void sf_ces_project(const SfCesModel *model, double level, double other,
 						   int32_t horizon, double *mean);
 
-/* The method ces; a season is taken out before and put back after. */
+/* The method ces; a season is taken out before and put back after;
+ * below SF_TREND_LEAST values simple exponential smoothing, and labelled so. */
 extern SfStatus sf_ces_forecast(SfArena *arena, const SfSeries *s, SfForecast *out);
 
 #endif							/* SF_CES_H */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/sort.h"
+#include "core/base/sum.h"
 #include "core/forecast/stl.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -28,12 +29,18 @@
 #define WINSOR 3.0
 #define NORMAL_MAD 1.4826
 
-/* rho is raised by 1 / sqrt(n); from 1 on after twice that the series may be a random walk. */
+/* rho is raised by 1 / sqrt(n); from 1 on after 2.5 times that the series may be a random walk. */
 #define RHO_RAISE 1.0
 #define RHO_RAISE_WALK 2.5
 
 /* Less spread than this share of the largest value is rounding. */
 #define SPREAD_MIN 1e-11
+
+/*
+ * A cost is a small difference of large sums: so many roundings of the largest one
+ * are added to the penalty, or they would be taken for changes.
+ */
+#define ROUNDINGS 8.0
 
 /* Costs worked out between two polls. */
 #define POLL_WORK (1 << 16)
@@ -41,9 +48,10 @@
 typedef struct Segments
 {
 	const double *x;			/* [n] season and spikes taken out, largest value about 1 */
+	const double *u;			/* [n] x whitened, in units of its spread */
 	int32_t		n;
 	bool		lines;
-	double	   *sum;			/* [n + 1] running sums of u, u^2, t u */
+	double	   *sum;			/* [n + 1] running sums of v, v^2, t v; v is u less a level or line of all */
 	double	   *square;
 	double	   *moment;
 	double		penalty;
@@ -121,8 +129,8 @@ cut_spikes(double *x, int32_t n, double *scratch, double *medians)
 			x[i] = fmax(medians[i] - limit, fmin(medians[i] + limit, x[i]));
 }
 
-/* scratch[n - lag] = differences lag apart around their median, absolute. */
-static int32_t
+/* scratch[n - lag] = differences lag apart around their median, absolute; gives the median. */
+static double
 differences(const double *x, int32_t n, int32_t lag, double *scratch)
 {
 	int32_t		count = n - lag;
@@ -133,16 +141,17 @@ differences(const double *x, int32_t n, int32_t lag, double *scratch)
 	centre = sf_median(scratch, count);
 	for (int32_t i = 0; i < count; i++)
 		scratch[i] = fabs(x[i + lag] - x[i] - centre);
-	return count;
+	return centre;
 }
 
 /* Mean square of differences lag apart, those beyond limit cut to it. */
 static double
 mean_square(const double *x, int32_t n, int32_t lag, double limit, double *scratch)
 {
-	int32_t		count = differences(x, n, lag, scratch);
+	int32_t		count = n - lag;
 	double		sum = 0.0;
 
+	(void) differences(x, n, lag, scratch);
 	for (int32_t i = 0; i < count; i++)
 		sum += scratch[i] > limit ? limit * limit : scratch[i] * scratch[i];
 	return sum / count;
@@ -155,8 +164,8 @@ mean_square(const double *x, int32_t n, int32_t lag, double limit, double *scrat
 static bool
 whiten(const double *x, int32_t n, double freedom, double *u, double *scratch)
 {
-	int32_t		count = differences(x, n, 1, scratch);
-	double		limit = WINSOR * NORMAL_MAD * sf_median(scratch, count);
+	double		step = differences(x, n, 1, scratch);
+	double		limit = WINSOR * NORMAL_MAD * sf_median(scratch, n - 1);
 	double		rho = 0.0;
 	double		spread;
 
@@ -171,7 +180,8 @@ whiten(const double *x, int32_t n, double freedom, double *u, double *scratch)
 			return false;
 		rho = fmax(0.0, rho + RHO_RAISE / sqrt(n));
 	}
-	u[0] = x[0];
+	/* as if the one before it lay a usual step away, or the first of a steep line would be a spike */
+	u[0] = x[0] + rho / (1.0 - rho) * step;
 	for (int32_t i = 1; i < n; i++)
 		u[i] = (x[i] - rho * x[i - 1]) / (1.0 - rho);
 	/* in full: heavy tails must count, and one step of d adds d^2 / n only */
@@ -183,23 +193,50 @@ whiten(const double *x, int32_t n, double freedom, double *u, double *scratch)
 	return true;
 }
 
-static void
-sum_up(Segments *g, const double *u)
+/* The least-squares line of u, level in the middle; lines for which nothing changes keep more digits without it. */
+static double
+overall_slope(const Segments *g, double *level)
 {
-	double		centre = u[g->n / 2];
+	double		middle = 0.5 * (g->n - 1.0);
+	double		n = g->n;
+	SfSum		sum = {0};
+	SfSum		moment = {0};
+
+	for (int32_t i = 0; i < g->n; i++)
+	{
+		sf_sum_add(&sum, g->u[i]);
+		sf_sum_add_product(&moment, i - middle, g->u[i]);
+	}
+	*level = sf_sum_value(sum) / n;
+	return sf_sum_value(moment) / (n * (n * n - 1.0) / 12.0);
+}
+
+/* Running sums for the costs of levels or lines, rounded once each. */
+static void
+sum_up(Segments *g)
+{
+	double		middle = 0.5 * (g->n - 1.0);
+	double		level = g->u[g->n / 2];
+	double		slope = g->lines ? overall_slope(g, &level) : 0.0;
+	SfSum		sum = {0};
+	SfSum		square = {0};
+	SfSum		moment = {0};
 
 	g->sum[0] = g->square[0] = g->moment[0] = 0.0;
 	for (int32_t i = 0; i < g->n; i++)
 	{
-		double		v = u[i] - centre;
+		double		v = g->u[i] - level - slope * (i - middle);
 
-		g->sum[i + 1] = g->sum[i] + v;
-		g->square[i + 1] = g->square[i] + v * v;
-		g->moment[i + 1] = g->moment[i] + v * i;
+		sf_sum_add(&sum, v);
+		sf_sum_add_product(&square, v, v);
+		sf_sum_add_product(&moment, v, i - middle);
+		g->sum[i + 1] = sf_sum_value(sum);
+		g->square[i + 1] = sf_sum_value(square);
+		g->moment[i + 1] = sf_sum_value(moment);
 	}
 }
 
-/* Squared deviations of u[from .. to - 1] from their mean or line. */
+/* Squared deviations of v[from .. to - 1], and so of u, from their mean or line. */
 static inline double
 cost(const Segments *g, int32_t from, int32_t to)
 {
@@ -209,7 +246,7 @@ cost(const Segments *g, int32_t from, int32_t to)
 
 	if (g->lines && to - from > 1)
 	{
-		double		middle = 0.5 * (from + to - 1.0);
+		double		middle = 0.5 * (from + to - g->n);
 		double		sxy = g->moment[to] - g->moment[from] - middle * s;
 
 		rss -= sxy * sxy / (n * (n * n - 1.0) / 12.0);
@@ -251,7 +288,7 @@ pelt(SfArena *arena, const Segments *g, int32_t step, Places *places)
 			int32_t		from = alive[i];
 			double		c;
 
-			if (t - from < shortest && from > 0)
+			if (end - from * step < g->shortest && from > 0)
 				continue;
 			c = best[from] + cost(g, from * step, end) + g->penalty;
 			if (c < best[t])
@@ -343,7 +380,8 @@ segment(SfArena *arena, Segments *g, bool lines, double strictness, Places *plac
 
 	g->lines = lines;
 	g->shortest = lines ? SEGMENT_TREND : SEGMENT_LEVEL;
-	g->penalty = strictness * log(g->n) * (lines ? PENALTY_TREND : PENALTY_LEVEL);
+	sum_up(g);
+	g->penalty = strictness * log(g->n) * (lines ? PENALTY_TREND : PENALTY_LEVEL) + ROUNDINGS * DBL_EPSILON * g->square[g->n];
 	status = pelt(arena, g, step, places);
 	if (status != SF_OK)
 		return status;
@@ -403,9 +441,14 @@ choose(SfArena *arena, Segments *g, double strictness, SfChangeKind *kind, Place
 		status = segment(arena, g, true, strictness, lines);
 	if (status != SF_OK)
 		return status;
-	if (*kind == SF_CHANGE_AUTO)
-		*kind = lines->cost < levels->cost ? SF_CHANGE_TREND : SF_CHANGE_LEVEL;
-	g->lines = *kind == SF_CHANGE_TREND;
+	if (*kind != SF_CHANGE_AUTO)
+		return SF_OK;
+	*kind = lines->cost < levels->cost ? SF_CHANGE_TREND : SF_CHANGE_LEVEL;
+	if (*kind == SF_CHANGE_LEVEL)
+	{
+		g->lines = false;
+		sum_up(g);
+	}
 	return SF_OK;
 }
 
@@ -415,7 +458,7 @@ take_memory(SfArena *arena, Segments *g, double **x, double **u, double **scratc
 	size_t		n = (size_t) g->n;
 
 	g->x = *x = sf_arena_take(arena, n, sizeof(double));
-	*u = sf_arena_take(arena, n, sizeof(double));
+	g->u = *u = sf_arena_take(arena, n, sizeof(double));
 	*scratch = sf_arena_take(arena, n, sizeof(double));
 	g->sum = sf_arena_take(arena, n + 1, sizeof(double));
 	g->square = sf_arena_take(arena, n + 1, sizeof(double));
@@ -460,7 +503,6 @@ sf_change_points(SfArena *arena, const SfSeries *s, double strictness, SfChangeK
 		cut_spikes(x, s->n, scratch, u);
 		if (whiten(x, s->n, freedom, u, scratch))
 		{
-			sum_up(&g, u);
 			status = choose(arena, &g, strictness, &used, &levels, &lines);
 			if (status != SF_OK)
 				return status;

@@ -23,6 +23,9 @@
 /* Fewer pairs than this are not correlated. */
 #define PAIRS_MIN 12
 
+/* What comes after the training part is cut to so many times its largest value: squares must not overflow. */
+#define LARGEST 1e100
+
 /* A correlation of exactly 1 has no finite test statistic. */
 #define CORRELATION_MAX 0.9999999
 
@@ -40,7 +43,8 @@ typedef struct Recursion
 /* A whitened series: value t belongs to period t; nothing before `start`. */
 typedef struct White
 {
-	double	   *e;				/* [n] */
+	double	   *e;				/* [n]; NaN = not observed, in the series only */
+	bool		gaps;			/* there are such */
 	int64_t		start;
 	int32_t		fitted;			/* coefficients that made it white */
 } White;
@@ -52,8 +56,9 @@ typedef struct Task
 	const SfDriverLagOptions *options;
 	int64_t		n;
 	int32_t		m;
-	double	   *y;				/* [n] filled, of size 1 */
-	double	   *x;				/* [drivers][n], each of size 1 */
+	bool		gaps;			/* of the series */
+	double	   *y;				/* [n] filled; the training part is of size 1 */
+	double	   *x;				/* [n] a candidate, likewise */
 	White	   *white;			/* [1 + drivers]: the series, then the candidates */
 	int32_t		basis_count;
 	double	   *basis;			/* [basis_count][n], orthonormal in the training part */
@@ -77,18 +82,53 @@ no_memory(const Task *task)
 	return sf_fail(task->arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 }
 
-/* n values of stride into out, divided by a power of two to size 1. */
+/* `end` values of stride into out, divided by the power of two that brings the first `train` to size 1. */
 static void
-scaled_copy(const double *x, int64_t n, int64_t stride, double *out)
+scaled_copy(const double *x, int64_t train, int64_t end, int64_t stride, double *out)
 {
 	double		largest = 0.0;
 	int			shift;
 
-	for (int64_t t = 0; t < n; t++)
+	for (int64_t t = 0; t < train; t++)
 		largest = fmax(largest, fabs(x[t * stride]));
 	(void) frexp(largest, &shift);
-	for (int64_t t = 0; t < n; t++)
+	for (int64_t t = 0; t < train; t++)
 		out[t] = ldexp(x[t * stride], -shift);
+	for (int64_t t = train; t < end; t++)
+	{
+		double		z = ldexp(x[t * stride], -shift);
+
+		out[t] = z > LARGEST ? LARGEST : z < -LARGEST ? -LARGEST : z;
+	}
+}
+
+/*
+ * y[end] scaled and filled: gaps of the training part from that part alone, later
+ * ones by the value before them.
+ */
+static SfStatus
+fill_series(Task *task, int64_t train, int64_t end)
+{
+	SfSeries	past = *task->s;
+	int64_t		observed = 0;
+	SfStatus	status;
+
+	if (!task->gaps)
+	{
+		scaled_copy(task->s->y, train, end, 1, task->y);
+		return SF_OK;
+	}
+	scaled_copy(task->s->y, train, end, 1, task->scratch);
+	for (int64_t t = 0; t < train; t++)
+		observed += !isnan(task->scratch[t]);
+	/* nothing to learn from: a constant has no correlations */
+	memset(task->y, 0, (size_t) train * sizeof(double));
+	past.y = task->scratch;
+	past.n = (int32_t) train;
+	status = observed > 0 ? sf_series_fill(task->arena, &past, task->y) : SF_OK;
+	for (int64_t t = train; t < end; t++)
+		task->y[t] = isnan(task->scratch[t]) ? task->y[t - 1] : task->scratch[t];
+	return status;
 }
 
 static double
@@ -260,11 +300,21 @@ whiten(const Task *task, const double *z, int64_t train, int64_t end, White *whi
 static SfStatus
 whiten_all(Task *task, int64_t train, int64_t end)
 {
+	White	   *white = task->white;
+	SfStatus	status = fill_series(task, train, end);
+
+	if (status != SF_OK)
+		return status;
 	make_basis(task, train, end);
-	whiten(task, task->y, train, end, &task->white[0]);
+	whiten(task, task->y, train, end, &white[0]);
+	white[0].gaps = task->gaps;
+	for (int64_t t = white[0].start; t < end && task->gaps; t++)
+		if (isnan(task->s->y[t]))
+			white[0].e[t] = NAN;
 	for (int32_t j = 0; j < task->s->driver_count; j++)
 	{
-		whiten(task, task->x + j * task->n, train, end, &task->white[1 + j]);
+		scaled_copy(task->s->drivers + j, train, end, task->s->driver_count, task->x);
+		whiten(task, task->x, train, end, &white[1 + j]);
 		if (sf_cancelled(task->arena->ctx))
 			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
@@ -290,10 +340,14 @@ correlate(const White *y, const White *x, int64_t train, int32_t lag)
 	double		xy = 0.0;
 	double		freedom;
 
-	if (train - from < PAIRS_MIN)
+	for (int64_t t = from; t < train && y->gaps; t++)
+		n -= isnan(y->e[t]);
+	if (n < PAIRS_MIN)
 		return pair;
 	for (int64_t t = from; t < train; t++)
 	{
+		if (isnan(y->e[t]))
+			continue;
 		pair.mean_y += y->e[t] / n;
 		pair.mean_x += x->e[t - lag] / n;
 	}
@@ -302,6 +356,8 @@ correlate(const White *y, const White *x, int64_t train, int32_t lag)
 		double		a = y->e[t] - pair.mean_y;
 		double		b = x->e[t - lag] - pair.mean_x;
 
+		if (isnan(a))
+			continue;
 		yy += a * a;
 		xx += b * b;
 		xy += a * b;
@@ -352,6 +408,8 @@ confirm_block(Task *task, int64_t train, int64_t end, double *without, double *w
 			double		error = y->e[t] - pair.mean_y;
 			double		left = error - pair.slope * (x->e[t - pair.lag] - pair.mean_x);
 
+			if (isnan(error))
+				continue;
 			without[j] += error * error;
 			with[j] += left * left;
 		}
@@ -468,12 +526,11 @@ prepare(SfArena *arena, const SfSeries *s, const SfDriverLagOptions *options, Ta
 {
 	size_t		k = (size_t) s->driver_count;
 	size_t		n = (size_t) s->n;
-	SfSeries	series = *s;
-	SfStatus	status;
+	int64_t		observed = 0;
 
 	*task = (Task) {.arena = arena, .s = s, .options = options, .n = s->n, .m = sf_series_season(s)};
 	task->y = sf_arena_take(arena, n, sizeof(double));
-	task->x = sf_arena_take(arena, n, k * sizeof(double));
+	task->x = sf_arena_take(arena, n, sizeof(double));
 	task->white = sf_arena_take(arena, k + 1, sizeof(White));
 	task->basis = sf_arena_take(arena, n, BASIS_MAX * sizeof(double));
 	task->scratch = sf_arena_take(arena, n, 3 * sizeof(double));
@@ -485,15 +542,11 @@ prepare(SfArena *arena, const SfSeries *s, const SfDriverLagOptions *options, Ta
 		if (task->white[j].e == NULL)
 			return no_memory(task);
 	}
-	/* scaled before it is filled, so that no sum overflows */
-	scaled_copy(s->y, s->n, 1, task->scratch);
-	series.y = task->scratch;
-	status = sf_series_fill(arena, &series, task->y);
-	if (status != SF_OK)
-		return status;
-	scaled_copy(task->y, s->n, 1, task->y);
-	for (int32_t j = 0; j < s->driver_count; j++)
-		scaled_copy(s->drivers + j, s->n, s->driver_count, task->x + j * task->n);
+	for (size_t t = 0; t < n; t++)
+		observed += !isnan(s->y[t]);
+	if (observed == 0)
+		return sf_fail(arena->ctx, SF_BAD_DATA, "the series holds no values");
+	task->gaps = observed < s->n;
 	return SF_OK;
 }
 

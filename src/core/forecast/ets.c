@@ -219,7 +219,10 @@ write_notes(const Task *task, const SfEtsFit *fit, const SfEtsEnd *end, double a
 		sf_forecast_note(out, "gamma", end->gamma);
 	if (fit->form.trend == SF_ETS_TREND_DAMPED)
 		sf_forecast_note(out, "phi", end->phi);
-	sf_forecast_note(out, "sigma", fit->form.relative ? sigma : rescale(sigma, task->exponent));
+	if (fit->form.relative)
+		sf_forecast_note(out, "sigma", sigma);
+	else
+		sf_forecast_amount(out, "sigma", rescale(sigma, task->exponent));
 	/* L counts squares, or twice the logarithm of forecasts: both scale alike */
 	aicc += 2.0 * task->data.n * task->exponent * 0.693147180559945309417;
 	sf_forecast_note(out, "aicc", isfinite(aicc) ? aicc : NAN);

@@ -44,7 +44,9 @@ typedef struct SfProjection
 	double	   *hi80;
 	double	   *lo95;
 	double	   *hi95;
-	SfForecast	made;			/* label, notes, converged; arrays as for a method */
+	const char *intervals;		/* static: where their width comes from */
+	SfForecast	made;			/* label, notes, converged; fitted[n] or NULL is
+								 * set by the caller; the rest is scratch */
 } SfProjection;
 
 /*

@@ -279,12 +279,13 @@ sf_high_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 
 	if (status != SF_OK)
 		return status;
-	if (base.demand)
+	if (base.demand || base.regular)
 	{
 		*out = base;
 		return SF_OK;
 	}
 	out->converged = true;
+	out->reason = "accuracy high: weights by the errors on periods held out and by the kind of series";
 	sf_forecast_label(out, "weighted mean of seven methods");
 	sf_high_weights(&parts, s->n, weight);
 	for (int32_t i = 0; i < out->horizon; i++)

@@ -27,6 +27,17 @@ sf_forecast_note(SfForecast *out, const char *name, double value)
 	note = &out->note[out->notes++];
 	copy_text(note->name, sizeof note->name, name);
 	note->value = value;
+	note->amount = false;
+}
+
+void
+sf_forecast_amount(SfForecast *out, const char *name, double value)
+{
+	int32_t		before = out->notes;
+
+	sf_forecast_note(out, name, value);
+	if (out->notes > before)
+		out->note[before].amount = true;
 }
 
 void

@@ -31,6 +31,7 @@ typedef struct SfNote
 {
 	char		name[32];		/* "alpha" */
 	double		value;			/* NaN = the name says it all */
+	bool		amount;			/* in the unit of the series */
 } SfNote;
 
 typedef struct SfForecast
@@ -44,15 +45,23 @@ typedef struct SfForecast
 	bool		converged;
 	bool		demand;			/* intermittent: intervals come from the
 								 * distribution of the demand of a period */
+	bool		regular;		/* demand at regular intervals: nothing is to be
+								 * mixed in */
 	char		label[64];		/* what was fitted: "ETS(M,Ad,A)" */
+	const char *reason;			/* static: why this method, where it was a
+								 * choice; else NULL */
 	int32_t		notes;
 	SfNote		note[SF_NOTES_MAX];
 } SfForecast;
 
 typedef SfStatus (*SfMethodFunction) (SfArena *arena, const SfSeries *s, SfForecast *out);
 
-/* Appends a note; silently nothing when there is no room. */
+/*
+ * Appends a note; silently nothing when there is no room.  An amount is a value
+ * in the unit of the series: whoever scaled the series scales it back.
+ */
 extern void sf_forecast_note(SfForecast *out, const char *name, double value);
+extern void sf_forecast_amount(SfForecast *out, const char *name, double value);
 
 /* label = text, or label grows by text or by a whole number; cut to fit. */
 extern void sf_forecast_label(SfForecast *out, const char *text);

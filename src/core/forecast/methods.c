@@ -9,6 +9,7 @@
 #include "core/forecast/auto.h"
 #include "core/forecast/ces.h"
 #include "core/forecast/croston.h"
+#include "core/forecast/cycle.h"
 #include "core/forecast/decomposed.h"
 #include "core/forecast/ets.h"
 #include "core/forecast/high.h"
@@ -27,23 +28,23 @@
 #define THETA "Fiorucci et al. 2016"
 
 static const SfMethod methods[] = {
-	{.name = "auto", .forecast = sf_auto_forecast, .source = "Petropoulos & Svetunkov 2020; ours"},
-	{.name = "mean", .forecast = sf_mean_forecast, .source = TEXTBOOK},
-	{.name = "naive", .forecast = sf_naive_forecast, .source = TEXTBOOK},
-	{.name = "seasonal_naive", .forecast = sf_seasonal_naive_forecast, .source = TEXTBOOK},
-	{.name = "drift", .forecast = sf_drift_forecast, .source = TEXTBOOK},
-	{.name = "ses", .forecast = sf_ses_forecast, .source = SMOOTHING},
-	{.name = "holt", .forecast = sf_holt_forecast, .source = SMOOTHING},
-	{.name = "damped", .forecast = sf_damped_forecast, .source = "Gardner & McKenzie 1985"},
+	{.name = "auto", .forecast = sf_auto_forecast, .chooses = true, .plain = true, .source = "Petropoulos & Svetunkov 2020; ours"},
+	{.name = "mean", .forecast = sf_mean_forecast, .plain = true, .source = TEXTBOOK},
+	{.name = "naive", .forecast = sf_naive_forecast, .plain = true, .source = TEXTBOOK},
+	{.name = "seasonal_naive", .forecast = sf_seasonal_naive_forecast, .plain = true, .source = TEXTBOOK},
+	{.name = "drift", .forecast = sf_drift_forecast, .plain = true, .source = TEXTBOOK},
+	{.name = "ses", .forecast = sf_ses_forecast, .plain = true, .source = SMOOTHING},
+	{.name = "holt", .forecast = sf_holt_forecast, .plain = true, .source = SMOOTHING},
+	{.name = "damped", .forecast = sf_damped_forecast, .plain = true, .source = "Gardner & McKenzie 1985"},
 	{.name = "holt_winters", .forecast = sf_holt_winters_forecast, .source = "Winters 1960"},
 	{.name = "holt_winters_additive", .forecast = sf_holt_winters_additive_forecast, .source = "Winters 1960"},
 	{.name = "ets", .forecast = sf_ets_forecast, .source = SMOOTHING},
 	{.name = "arima", .forecast = sf_arima_forecast, .takes_gaps = true, .takes_drivers = true,
 	.source = "Hyndman & Khandakar 2008"},
-	{.name = "theta", .forecast = sf_theta_forecast, .source = "Assimakopoulos & Nikolopoulos 2000"},
-	{.name = "otm", .forecast = sf_otm_forecast, .source = THETA},
-	{.name = "dotm", .forecast = sf_dotm_forecast, .source = THETA},
-	{.name = "ces", .forecast = sf_ces_forecast, .source = "Svetunkov, Kourentzes & Ord 2022"},
+	{.name = "theta", .forecast = sf_theta_forecast, .plain = true, .source = "Assimakopoulos & Nikolopoulos 2000"},
+	{.name = "otm", .forecast = sf_otm_forecast, .plain = true, .source = THETA},
+	{.name = "dotm", .forecast = sf_dotm_forecast, .plain = true, .source = THETA},
+	{.name = "ces", .forecast = sf_ces_forecast, .plain = true, .source = "Svetunkov, Kourentzes & Ord 2022"},
 	{.name = "tbats", .forecast = sf_tbats_forecast, .source = "De Livera, Hyndman & Snyder 2011"},
 	{.name = "mfles", .forecast = sf_mfles_forecast, .takes_gaps = true, .takes_drivers = true, .source = "Blacker 2024"},
 	{.name = "prophet", .forecast = sf_prophet_forecast, .takes_gaps = true, .takes_drivers = true,
@@ -53,7 +54,8 @@ static const SfMethod methods[] = {
 	{.name = "tsb", .forecast = sf_tsb_forecast, .takes_gaps = true, .demand = true, .source = "Teunter, Syntetos & Babai 2011"},
 	{.name = "adida", .forecast = sf_adida_forecast, .takes_gaps = true, .demand = true, .source = "Nikolopoulos et al. 2011"},
 	{.name = "imapa", .forecast = sf_imapa_forecast, .takes_gaps = true, .demand = true, .source = "Petropoulos & Kourentzes 2015"},
-	{.name = "intermittent", .forecast = sf_intermittent_forecast, .takes_gaps = true, .demand = true, .source = "ours"}
+	{.name = "intermittent", .forecast = sf_intermittent_forecast, .takes_gaps = true, .demand = true, .source = "ours"},
+	{.name = "cycle", .forecast = sf_cycle_forecast, .demand = true, .source = "Cox 1962; ours"}
 };
 
 const SfMethod *
@@ -89,7 +91,7 @@ sf_method_find(const char *name, SfMethodChoice *choice)
 	}
 	choice->method = find(name);
 	if (choice->method != NULL)
-		return true;
+		return !(choice->decomposed && choice->method->demand);
 	choice->specification = name;
 	if (sf_ets_spec_parse(name, &ets))
 		choice->method = find("ets");
@@ -102,7 +104,7 @@ void
 sf_method_high(SfMethodChoice *choice)
 {
 	static const SfMethod high = {
-		.name = "auto", .forecast = sf_high_forecast, .source = "Montero-Manso et al. 2020; ours"
+		.name = "auto", .forecast = sf_high_forecast, .chooses = true, .plain = true, .source = "Montero-Manso et al. 2020; ours"
 	};
 
 	*choice = (SfMethodChoice) {.method = &high};

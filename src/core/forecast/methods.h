@@ -17,6 +17,8 @@ typedef struct SfMethod
 	bool		takes_gaps;
 	bool		takes_drivers;
 	bool		demand;			/* made for intermittent demand */
+	bool		chooses;		/* looks at the series to choose */
+	bool		plain;			/* variance from earlier days (plain.h) */
 	const char *source;			/* the paper */
 } SfMethod;
 

@@ -521,7 +521,7 @@ typedef struct Result
 {
 	double	   *ahead;			/* [horizon] in units of the scaled series */
 	double		slope;			/* a period */
-	double		error;			/* mean square, one step ahead */
+	double		error;			/* variance, one step ahead */
 	double		growth;			/* of the variance, a step */
 	int32_t		rounds;
 } Result;
@@ -550,6 +550,8 @@ run_variants(SfArena *arena, Setup *u, Parts *p, double *fitted, Result *result)
 			response += v->share * ALPHA_MEAN;
 		result->rounds += p->rounds;
 	}
+	/* what was fitted is not free: line, waves, drivers */
+	result->error *= u->observed / fmax(u->observed - 2.0 - 2.0 * u->harmonics.count - u->drivers, u->observed / 3.0);
 	/* as in exponential smoothing: an error moves all later levels by its share */
 	result->growth = response * response;
 	return SF_OK;
@@ -581,11 +583,14 @@ give(const Setup *u, const Result *result, int exponent, SfForecast *out)
 	sf_forecast_note(out, "harmonics", u->harmonics.count);
 	if (u->drivers > 0)
 		sf_forecast_note(out, "drivers", u->drivers);
-	sf_forecast_note(out, u->logs ? "slope, log" : "slope",
-					 u->logs ? result->slope : clamp(ldexp(result->slope, exponent)));
-	sf_forecast_note(out, u->logs ? "sigma, log" : "sigma",
-					 u->logs ? sqrt(result->error) :
-					 fmin(DBL_MAX, ldexp(sqrt(result->error), exponent)));
+	if (u->logs)
+	{
+		sf_forecast_note(out, "slope, log", result->slope);
+		sf_forecast_note(out, "sigma, log", sqrt(result->error));
+		return;
+	}
+	sf_forecast_amount(out, "slope", clamp(ldexp(result->slope, exponent)));
+	sf_forecast_amount(out, "sigma", fmin(DBL_MAX, ldexp(sqrt(result->error), exponent)));
 }
 
 SfStatus

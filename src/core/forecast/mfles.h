@@ -17,10 +17,11 @@
  * four parts of this and one part of the same without smoothing.  Fewer than 4
  * observations or a constant series: their mean.
  *
- * Gaps are left out, nothing is filled.  The variance is that of one step ahead,
- * growing with the horizon as that of exponential smoothing does.
+ * Gaps are left out, nothing is filled.  The variance is that of one step ahead, with
+ * observations less coefficients (but a third of the observations at least) as
+ * degrees of freedom, growing with the horizon as that of exponential smoothing does.
  *
- * Source: T. Blacker, MFLES ("median, Fourier, linear, exponential smoothing"),
+ * Source: T. Blume, MFLES ("median, Fourier, linear, exponential smoothing"),
  * 2024, https://github.com/tblume1992/MFLES (the idea); Bühlmann & Hothorn, Boosting
  * algorithms, Statistical Science 22, 2007 (shrunken steps).  We differ in the
  * order, the stopping rule, the weights of the cycles, and the mean of two.

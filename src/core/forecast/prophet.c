@@ -91,7 +91,7 @@ typedef struct Solution
 {
 	double		delta[KNOTS_MAX];
 	double		factor[KNOTS_MAX][KNOTS_MAX];	/* of schur + penalty */
-	double		noise;			/* variance of the errors */
+	double		noise;			/* mean square of the errors */
 } Solution;
 
 static void
@@ -401,12 +401,12 @@ solve_slopes(const Reduced *r, const Design *d, int32_t a, double scale, Solutio
 {
 	double		range = d->target[a].range;
 	double		least = NOISE_MIN * range;
-	double		freedom = r->rows > d->plain ? r->rows : d->plain + 1;
+	double		rows = r->rows > d->plain ? r->rows : d->plain + 1;
 	double		penalty[KNOTS_MAX];
 
 	least *= least;
 	memset(out->delta, 0, sizeof out->delta);
-	out->noise = fmax(least, r->rss[a] / freedom);
+	out->noise = fmax(least, r->rss[a] / rows);
 	for (int32_t turn = 0; turn < REWEIGHTINGS && r->knots > 0; turn++)
 	{
 		for (int32_t j = 0; j < r->knots; j++)
@@ -425,7 +425,7 @@ solve_slopes(const Reduced *r, const Design *d, int32_t a, double scale, Solutio
 		}
 		memcpy(out->delta, r->right[a], (size_t) r->knots * sizeof(double));
 		solve_small(r->knots, out->factor, out->delta);
-		out->noise = fmax(least, residual_sum(r, a, out->delta) / freedom);
+		out->noise = fmax(least, residual_sum(r, a, out->delta) / rows);
 	}
 }
 
@@ -489,7 +489,7 @@ likelier_target(const Design *d, const Reduced *r)
 /*
  * The mean of the solutions over all scales: on every collection tried it forecasts
  * better than any way to settle on one scale.  Factor and noise are those of the
- * middle one.
+ * middle one, the noise with its degrees of freedom.
  */
 static SfStatus
 average(SfArena *arena, const Design *d, const Reduced *r, int32_t a, Solution *mean, double *beta)
@@ -515,6 +515,8 @@ average(SfArena *arena, const Design *d, const Reduced *r, int32_t a, Solution *
 			*mean = solution;
 	}
 	memcpy(mean->delta, delta, sizeof delta);
+	/* what was fitted is not free; changes of slope are held back, and their own variance is in the leverage */
+	mean->noise *= r->rows / fmax(r->rows - d->plain, r->rows / 3.0);
 	return SF_OK;
 }
 
@@ -620,11 +622,14 @@ describe(const Design *d, const Reduced *r, int32_t a, const Solution *solution,
 	sf_forecast_note(out, "harmonics", d->harmonics.count);
 	if (d->drivers > 0)
 		sf_forecast_note(out, "drivers", d->drivers);
-	sf_forecast_note(out, target->logs ? "change of slope, log" : "change of slope",
-					 target->logs ? slope * d->step : clamp(ldexp(slope * d->step, exponent)));
-	sf_forecast_note(out, target->logs ? "sigma, log" : "sigma",
-					 target->logs ? sqrt(solution->noise) :
-					 fmin(DBL_MAX, ldexp(sqrt(solution->noise), exponent)));
+	if (target->logs)
+	{
+		sf_forecast_note(out, "change of slope, log", slope * d->step);
+		sf_forecast_note(out, "sigma, log", sqrt(solution->noise));
+		return;
+	}
+	sf_forecast_amount(out, "change of slope", clamp(ldexp(slope * d->step, exponent)));
+	sf_forecast_amount(out, "sigma", fmin(DBL_MAX, ldexp(sqrt(solution->noise), exponent)));
 }
 
 /* Few or equal observations: their mean. */

@@ -112,6 +112,8 @@ sf_seasonal_naive_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.project = project_seasonal, .tell = tell_nothing
 	};
 
+	if (sf_series_season(s) == 1 || sf_series_season(s) > s->n)
+		return sf_naive_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }
 

@@ -288,14 +288,14 @@ static SfStatus
 fit_holt(SfArena *arena, const double *y, int32_t n, int32_t season, void *model)
 {
 	(void) season;
-	return fit_path(arena, y, n, n < SF_TREND_LEAST ? SF_TREND_NONE : SF_TREND_LINEAR, model);
+	return fit_path(arena, y, n, SF_TREND_LINEAR, model);
 }
 
 static SfStatus
 fit_damped(SfArena *arena, const double *y, int32_t n, int32_t season, void *model)
 {
 	(void) season;
-	return fit_path(arena, y, n, n < SF_TREND_LEAST ? SF_TREND_NONE : SF_TREND_DAMPED, model);
+	return fit_path(arena, y, n, SF_TREND_DAMPED, model);
 }
 
 static void
@@ -338,6 +338,8 @@ sf_holt_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_holt, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }
 
@@ -349,5 +351,7 @@ sf_damped_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_damped, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }

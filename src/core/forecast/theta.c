@@ -6,6 +6,7 @@
 
 #include "core/forecast/lanes.h"
 #include "core/forecast/plain.h"
+#include "core/forecast/smooth.h"
 
 #include <math.h>
 #include <string.h>
@@ -260,6 +261,8 @@ sf_theta_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_standard, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }
 
@@ -271,6 +274,8 @@ sf_otm_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_optimised, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }
 
@@ -282,5 +287,7 @@ sf_dotm_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 		.fit = fit_dynamic, .project = project_path, .tell = tell_path
 	};
 
+	if (s->n < SF_TREND_LEAST)
+		return sf_ses_forecast(arena, s, out);
 	return sf_plain_forecast(arena, s, &method, out);
 }

@@ -59,7 +59,8 @@ extern void sf_theta_path(const SfThetaModel *model, const double *y, int32_t n,
 extern void sf_theta_project(const SfThetaModel *model, int32_t n, double level, double intercept,
 							 double slope, int32_t horizon, double *mean);
 
-/* The methods theta, otm, dotm; a season is taken out before and put back after. */
+/* The methods theta, otm, dotm; a season is taken out before and put back after;
+ * below SF_TREND_LEAST values simple exponential smoothing, and labelled so. */
 extern SfStatus sf_theta_forecast(SfArena *arena, const SfSeries *s, SfForecast *out);
 extern SfStatus sf_otm_forecast(SfArena *arena, const SfSeries *s, SfForecast *out);
 extern SfStatus sf_dotm_forecast(SfArena *arena, const SfSeries *s, SfForecast *out);
