@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "core/forecast/high.h"
-#include "core/forecast/season.h"
 
 #define ORIGINS 3
 
@@ -90,12 +89,46 @@ read_input(Input **all)
 	return count;
 }
 
+/*
+ * Whether the autocorrelation of y[n] at lag m is significant at 90 per cent,
+ * two-sided, as the M4 competition asked; false below three cycles.
+ */
+static bool
+is_seasonal(const double *y, int32_t n, int32_t m)
+{
+	double		mean = 0.0;
+	double		variance = 0.0;
+	double		sum = 0.0;
+	double		last = 0.0;
+
+	if (m < 2 || n / 3 < m)
+		return false;
+	for (int32_t t = 0; t < n; t++)
+		mean += y[t] / n;
+	for (int32_t t = 0; t < n; t++)
+		variance += (y[t] - mean) * (y[t] - mean);
+	/* what is left of a constant is rounding */
+	if (!(variance > 1e-24 * mean * mean * n))
+		return false;
+	for (int32_t lag = 1; lag <= m; lag++)
+	{
+		double		c = 0.0;
+
+		for (int32_t t = lag; t < n; t++)
+			c += (y[t] - mean) * (y[t - lag] - mean);
+		last = c / variance;
+		if (lag < m)
+			sum += last * last;
+	}
+	return fabs(last) > 1.645 * sqrt((1.0 + 2.0 * sum) / n);
+}
+
 /* Naive2 of the M4 competition on n values. */
 static void
 naive2(const double *y, int n, int m, int horizon, double *out)
 {
 	double		figure[400];
-	bool		seasonal = m > 1 && m < 400 && sf_season_test(y, n, m);
+	bool		seasonal = m > 1 && m < 400 && is_seasonal(y, n, m);
 
 	for (int t = 0; t < n; t++)
 		seasonal = seasonal && y[t] > 0;

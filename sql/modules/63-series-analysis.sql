@@ -3,7 +3,8 @@
 CREATE FUNCTION decompose_series(
     query text, options forecast_options DEFAULT @extschema@.forecast_options(), robust boolean DEFAULT false,
     OUT series text, OUT at timestamp, OUT period bigint, OUT value float8, OUT trend float8,
-    OUT season float8, OUT remainder float8, OUT seasons float8[])
+    OUT season float8, OUT remainder float8, OUT seasons float8[],
+    OUT trend_strength float8, OUT season_strengths float8[])
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'sf_decompose_series' LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE COST 10000 ROWS 1000;
 
@@ -50,7 +51,7 @@ CREATE FUNCTION forecast_methods(OUT method text, OUT takes_gaps boolean, OUT ta
     AS 'MODULE_PATHNAME', 'sf_forecast_methods' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30;
 
 COMMENT ON FUNCTION decompose_series(text, forecast_options, boolean) IS
-'Trend, season and remainder of the series of a query: value = trend + season + remainder, all in the unit of the values. query and options as in forecast_series (method, horizon and intervals do not matter); NULL options are the defaults. STL by local regression, for several seasons one after the other (seasons holds each of them, ascending by length); a season of which the series has less than two cycles is 0. robust: outliers get less weight and stay in the remainder; NULL means false. One row a period; value and remainder are NULL where nothing was observed, at is NULL when the times are whole numbers, period when they are not. Errors as forecast_series.';
+'Trend, season and remainder of the series of a query: value = trend + season + remainder, all in the unit of the values. query and options as in forecast_series (method, horizon and intervals do not matter); NULL options are the defaults. STL by local regression, for several seasons one after the other (seasons holds each of them, ascending by length); a season of which the series has less than two cycles is 0. trend_strength and season_strengths (one for each of seasons) are the same in all rows of a series: 0 is none, 1 nothing else, the share of the variation of the part and the remainder together that the remainder is not. robust: outliers get less weight and stay in the remainder; NULL means false. One row a period; value and remainder are NULL where nothing was observed, at is NULL when the times are whole numbers, period when they are not. Errors as forecast_series.';
 COMMENT ON FUNCTION detect_periods(text, forecast_options) IS
 'Which seasons the series of a query have, found from the values alone: season is the length in periods (12 for months of a year; may be a fraction), strength how much of the series without its trend it explains (0 to 1), p_value how likely so strong a line were in noise (at most 0.01). No row when there is none, or for fewer than 12 periods; a season must fit three times into the series. Gaps are filled first. query and options as in forecast_series; NULL options are the defaults. Errors as forecast_series.';
 COMMENT ON FUNCTION change_points(text, forecast_options, float8, text) IS
@@ -64,4 +65,4 @@ COMMENT ON FUNCTION series_features(text, forecast_options) IS
 COMMENT ON FUNCTION feature_meanings() IS
 'What the features of series_features mean, one row each. Takes nothing, gives no NULL.';
 COMMENT ON FUNCTION forecast_methods() IS
-'The forecasting methods that the option "method" may name, with their source; next to them stand auto, stl+method and single models such as ets(A,Ad,M) or arima(1,1,1)(0,1,1). takes_gaps: periods that were not observed stay so (else they are filled first). takes_drivers: drivers are part of the model (else a regression takes them out first). Gives no NULL but for source.';
+'The forecasting methods that the option "method" may name, with their source; next to them stand auto, stl+method and single models such as ets(M,Ad,M) or arima(1,1,1)(0,1,1). takes_gaps: periods that were not observed stay so (else they are filled first). takes_drivers: drivers are part of the model (else a regression takes them out first). Gives no NULL but for source.';

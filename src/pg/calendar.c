@@ -476,13 +476,13 @@ sf_calendar_make(const SfUnit *wanted, const Timestamp *at, int64 n, bool weeken
 int
 sf_unit_seasons(const SfUnit *unit, double season[2])
 {
-	/* minutes and hours are worth naming only when they hold several periods */
+	/* minutes and hours are worth naming only when they hold many periods: a quarter of an hour has its day and week */
 	static const struct
 	{
 		double		length;
 		double		least;
 	}			cycle[] = {
-		{(double) USECS_PER_MINUTE, 4.0}, {(double) USECS_PER_HOUR, 4.0},
+		{(double) USECS_PER_MINUTE, 6.0}, {(double) USECS_PER_HOUR, 6.0},
 		{(double) USECS_PER_DAY, 2.0}, {(double) USECS_PER_WEEK, 2.0},
 		{DAYS_PER_MEAN_YEAR * (double) USECS_PER_DAY, 2.0},
 	};

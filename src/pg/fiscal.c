@@ -10,6 +10,7 @@
 #include "pg/rowbuf.h"
 #include "pg/whole_periods.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -330,4 +331,16 @@ sf_fiscal_at(const SfFiscal *f, const SfGrid *grid, int64 step, Datum value[2], 
 	value[0] = TimestampGetDatum(p->first * USECS_PER_DAY);
 	value[1] = Int64GetDatum(p->period);
 	is_null[0] = is_null[1] = false;
+}
+
+char *
+sf_fiscal_text(const SfFiscal *f, const SfGrid *grid, int64 step)
+{
+	const SfFiscalPeriod *p = &f->period[grid->first + step];
+	int			year;
+	int			month;
+	int			day;
+
+	j2date((int) p->first + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf(INT64_FORMAT ", from %04d-%02d-%02d", p->period, year, month, day);
 }

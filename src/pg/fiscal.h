@@ -52,6 +52,9 @@ extern bool sf_fiscal_grid(SfArena *arena, const SfFiscal *fiscal, SfRows *rows,
 /* How many days period `step` after the first of the grid has, over days. */
 extern double sf_fiscal_factor(const SfFiscal *fiscal, const SfGrid *grid, int64 step, double days);
 
+/* "44, from 2020-07-01": a period for a reader. */
+extern char *sf_fiscal_text(const SfFiscal *fiscal, const SfGrid *grid, int64 step);
+
 /* at and period of a result row, both known. */
 extern void sf_fiscal_at(const SfFiscal *fiscal, const SfGrid *grid, int64 step, Datum value[2], bool is_null[2]);
 

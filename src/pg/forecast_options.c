@@ -44,7 +44,8 @@ required(HeapTupleHeader row, const char *name)
 	if (is_null)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"%s\" must not be NULL", name)));
+				 errmsg("option \"%s\" must not be NULL", name),
+				 errhint("Leave the option out to have its default.")));
 	return value;
 }
 
@@ -62,7 +63,7 @@ read_word(HeapTupleHeader row, const char *name, const Word *words)
 	StringInfoData all;
 
 	for (int i = 0; words[i].word != NULL; i++)
-		if (strcmp(given, words[i].word) == 0)
+		if (pg_strcasecmp(given, words[i].word) == 0)
 			return words[i].value;
 	initStringInfo(&all);
 	for (int i = 0; words[i].word != NULL; i++)
@@ -82,6 +83,24 @@ copy_short(char *to, size_t size, const char *name, const char *text)
 				 errmsg("option \"%s\" must be shorter than %d bytes", name, (int) size),
 				 errdetail("The value given is \"%s\".", shown(text))));
 	memcpy(to, text, strlen(text));
+}
+
+/*
+ * A method as forecast_methods() spells it: "ETS", "Croston-SBA", "Seasonal naive".
+ * Models keep their case, for ets(A,N,N) is written with capitals.
+ */
+static char *
+folded_method(char *name)
+{
+	char	   *model = strchr(name, '(');
+
+	for (char *p = name; *p != '\0' && p != model; p++)
+	{
+		*p = (char) pg_ascii_tolower((unsigned char) *p);
+		if (*p == '-' || (*p == ' ' && p[1] != '\0'))
+			*p = '_';
+	}
+	return name;
 }
 
 static int
@@ -112,7 +131,8 @@ set_seasons(SfForecastOptions *out, double *season, int n, const char *name)
 		if (out->seasons == SF_SEASONS_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" may hold at most %d seasons", name, SF_SEASONS_MAX)));
+					 errmsg("option \"%s\" may hold at most %d seasons", name, SF_SEASONS_MAX),
+					 errdetail("The number of values given is %d.", n)));
 		out->season[out->seasons++] = season[i];
 	}
 }
@@ -131,7 +151,8 @@ read_seasons(HeapTupleHeader row, SfForecastOptions *out)
 	if (!one_is_null && !many_is_null)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options \"season\" and \"seasons\" exclude each other")));
+				 errmsg("options \"season\" and \"seasons\" exclude each other"),
+				 errhint("Put all of them into \"seasons\", such as seasons => '{7, 365.25}'.")));
 	if (!one_is_null)
 	{
 		season = DatumGetFloat8(one);
@@ -158,6 +179,8 @@ read_unit(HeapTupleHeader row, SfForecastOptions *out)
 	if (!is_null)
 	{
 		given = TextDatumGetCString(value);
+		for (char *p = given; *p != '\0'; p++)
+			*p = (char) pg_ascii_tolower((unsigned char) *p);
 		if (!sf_unit_parse(given, &unit))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -182,7 +205,8 @@ read_until(HeapTupleHeader row, SfForecastOptions *out)
 	if (TIMESTAMP_NOT_FINITE(out->until))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"until\" must be finite")));
+				 errmsg("option \"until\" must be finite"),
+				 errhint("Leave the option out to use all rows.")));
 	/* a date, as everyone writes it, means that day and not its first moment */
 	if (out->until % USECS_PER_DAY == 0 && IS_VALID_TIMESTAMP(out->until + USECS_PER_DAY))
 		out->until += USECS_PER_DAY - 1;
@@ -206,7 +230,8 @@ read_lambda(HeapTupleHeader row, SfForecastOptions *out)
 	if (out->transform != SF_TRANSFORM_BOX_COX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"lambda\" belongs to transform \"box_cox\"")));
+				 errmsg("option \"lambda\" belongs to transform \"box_cox\""),
+				 errhint("Add transform => 'box_cox', or leave lambda out.")));
 }
 
 pg_tz *
@@ -242,7 +267,7 @@ void
 sf_forecast_options_read(HeapTupleHeader row, SfForecastOptions *out)
 {
 	memset(out, 0, sizeof *out);
-	copy_short(out->method, sizeof out->method, "method", TextDatumGetCString(required(row, "method")));
+	copy_short(out->method, sizeof out->method, "method", folded_method(TextDatumGetCString(required(row, "method"))));
 	copy_short(out->time_zone, sizeof out->time_zone, "time_zone", TextDatumGetCString(required(row, "time_zone")));
 	out->accuracy = read_word(row, "accuracy", accuracy_words);
 	out->gaps = read_word(row, "gaps", gaps_words);
@@ -263,6 +288,7 @@ refuse_method(const char *what, const char *method)
 {
 	StringInfoData all;
 	const SfMethod *m;
+	SfMethodChoice known;
 
 	initStringInfo(&all);
 	for (int32 i = 0; (m = sf_method_at(i)) != NULL; i++)
@@ -271,7 +297,8 @@ refuse_method(const char *what, const char *method)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s", what),
 			 errdetail("The method given is \"%s\".", shown(method)),
-			 errhint("The methods are %s.", all.data)));
+			 sf_method_find(method, &known) ? 0 :
+			 errhint("The methods are %s; stl+ may stand before one, and single models are written as ets(M,Ad,M) or arima(1,1,1)(0,1,1).", all.data)));
 }
 
 SfPlan

@@ -192,7 +192,7 @@ widened_drivers(SfArena *arena, const SfSeries *s, int64 periods, int32 columns)
 
 void
 sf_holidays_apply(SfArena *arena, const SfHolidays *h, const int64 *first, const int64 *last,
-				  int64 periods, SfSeries *s)
+				  int64 periods, SfSeries *s, const char **name)
 {
 	bool		by_offset = true;	/* no period is longer than a day */
 	int32		columns = 0;
@@ -219,6 +219,8 @@ sf_holidays_apply(SfArena *arena, const SfHolidays *h, const int64 *first, const
 	{
 		for (j = i + 1; j < h->n && same_column(&h->day[i], &h->day[j], by_offset); j++)
 			;
+		name[columns] = by_offset && h->day[i].offset != 0 ? psprintf("%s %+d", h->day[i].name, h->day[i].offset) :
+			h->day[i].name;
 		fill_column(&h->day[i], j - i, first, last, periods, drivers + columns++, width);
 	}
 	s->drivers = drivers;

@@ -39,10 +39,12 @@ extern SfHolidays *sf_holidays_read(const char *query);
  *						ascending; several periods may share a day
  *	periods		in		n + horizon of the series
  *
+ *	name		out		names of the new columns, from [driver_count] on
+ *
  * The new drivers are taken from the arena.  Error 54000 when there would be
  * more than SF_DRIVERS_MAX columns.
  */
 extern void sf_holidays_apply(SfArena *arena, const SfHolidays *holidays, const int64 *first,
-							  const int64 *last, int64 periods, SfSeries *s);
+							  const int64 *last, int64 periods, SfSeries *s, const char **name);
 
 #endif							/* SF_HOLIDAYS_H */

@@ -113,14 +113,6 @@ row_options(StepCache *cache, HeapTupleHeader given)
 	return &cache->last;
 }
 
-static void
-options_differ(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be the same for all rows of a series", what)));
-}
-
 static ForecastState *
 new_state(MemoryContext cxt, SfAtKind kind, int32 drivers, int32 horizon, const SfForecastOptions *options)
 {
@@ -152,9 +144,16 @@ static inline void
 check_same(const ForecastState *s, int32 horizon, const SfForecastOptions *options)
 {
 	if (unlikely(s->horizon != horizon))
-		options_differ("the forecast horizon");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the forecast horizon must be the same for all rows of a series"),
+				 errdetail("There are rows with %d and with %d.", s->horizon, horizon),
+				 errhint("Add a GROUP BY if these are several series.")));
 	if (unlikely(s->options != options && memcmp(s->options, options, sizeof *options) != 0))
-		options_differ("forecast options");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("forecast options must be the same for all rows of a series"),
+				 errhint("Add a GROUP BY if these are several series.")));
 }
 
 /* The drivers of a row; how many. */
@@ -167,7 +166,9 @@ read_drivers(Datum given, double *out)
 	if (ARR_NDIM(array) > 1 || n < 1 || n > SF_DRIVERS_MAX || array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("drivers of a series must be an array of 1 to %d numbers without NULLs", SF_DRIVERS_MAX)));
+				 errmsg("drivers of a series must be an array of 1 to %d numbers without NULLs", SF_DRIVERS_MAX),
+				 array_contains_nulls(array) ? errdetail("One of the numbers is NULL.") :
+				 errdetail("The array has %d numbers in %d dimensions.", n, ARR_NDIM(array))));
 	memcpy(out, ARR_DATA_PTR(array), n * sizeof(double));
 	for (int i = 0; i < n; i++)
 		sf_check_value(out[i], "driver");
@@ -219,6 +220,11 @@ add_row(FunctionCallInfo fcinfo, SfAtKind kind, bool with_drivers)
 					 errdetail("Every row needs its drivers, also those of the future.")));
 		drivers = read_drivers(PG_GETARG_DATUM(3), cache->driver);
 	}
+	if (unlikely(PG_ARGISNULL(at_horizon)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("forecast horizon must not be NULL"),
+				 errhint("Give the number of periods to forecast, such as 12 for a year of months.")));
 	if (PG_ARGISNULL(0))
 		s = new_state(cxt, kind, drivers, horizon, keep_options(cxt, cache, options));
 	else
@@ -440,13 +446,13 @@ final_cache(FunctionCallInfo fcinfo)
 
 /* Grid and forecast of a state; false when it has no value. */
 static bool
-project(FinalCache *cache, ForecastState *s, SfGrid *grid, SfProjection *made)
+project(FinalCache *cache, ForecastState *s, SfGrid *grid, SfPlan *plan, SfProjection *made)
 {
-	SfPlan		plan = sf_forecast_plan(s->options, s->horizon);
+	*plan = sf_forecast_plan(s->options, s->horizon);
 
 	if (!sf_grid_make(&cache->arena, &s->rows, s->options, s->horizon, grid))
 		return false;
-	sf_grid_forecast(&cache->arena, grid, &plan, made);
+	sf_grid_forecast(&cache->arena, grid, plan, made);
 	return true;
 }
 
@@ -474,6 +480,7 @@ sf_forecast_final(PG_FUNCTION_ARGS)
 	ForecastState *s;
 	FinalCache *cache;
 	SfGrid		grid;
+	SfPlan		plan;
 	SfProjection made;
 	MemoryContext old;
 	ArrayType  *result;
@@ -485,7 +492,7 @@ sf_forecast_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	s = (ForecastState *) PG_GETARG_POINTER(0);
 	cache = final_cache(fcinfo);
-	if (!project(cache, s, &grid, &made))
+	if (!project(cache, s, &grid, &plan, &made))
 		PG_RETURN_NULL();
 
 	old = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "points of a forecast", ALLOCSET_DEFAULT_SIZES));
@@ -530,6 +537,7 @@ sf_forecast_explain(PG_FUNCTION_ARGS)
 	ForecastState *s;
 	FinalCache *cache;
 	SfGrid		grid;
+	SfPlan		plan;
 	SfProjection made;
 	Lines		lines;
 
@@ -538,9 +546,9 @@ sf_forecast_explain(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	s = (ForecastState *) PG_GETARG_POINTER(0);
 	cache = final_cache(fcinfo);
-	if (!project(cache, s, &grid, &made))
+	if (!project(cache, s, &grid, &plan, &made))
 		PG_RETURN_NULL();
 	lines = (Lines) {.desc = cache->desc, .type = cache->type};
-	sf_explain_projection(&grid, s->options, &made, put_line, &lines);
+	sf_explain_projection(&cache->arena, &grid, s->options, &plan, &made, put_line, &lines);
 	PG_RETURN_DATUM(makeArrayResult(lines.lines, CurrentMemoryContext));
 }

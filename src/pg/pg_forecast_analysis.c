@@ -118,14 +118,28 @@ set_number(SfRowSet *rows, int column, double x)
 		sf_rowset_set(rows, column, Float8GetDatum(x));
 }
 
+static ArrayType *
+season_strengths(const SfDecomposition *d)
+{
+	Datum		strength[SF_SEASONS_MAX];
+
+	for (int32 k = 0; k < d->seasons; k++)
+		strength[k] = Float8GetDatum(sf_season_strength(d, k));
+	return construct_array(strength, d->seasons, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
 static void
 decompose_one(Analysis *a, Subject *s)
 {
 	SfSeries	complete = s->grid.series;
 	SfDecomposition d;
+	double		trend_strength;
+	ArrayType  *strengths;
 
 	complete.y = s->filled;
 	sf_raise_unless_ok(s->arena->ctx, sf_decompose(s->arena, &complete, &a->decompose, &d));
+	trend_strength = sf_trend_strength(&d);
+	strengths = season_strengths(&d);
 	for (int32 i = 0; i < d.n; i++)
 	{
 		Datum		season[SF_SEASONS_MAX];
@@ -145,6 +159,8 @@ decompose_one(Analysis *a, Subject *s)
 			set_number(&a->rows, 6, d.remainder[i]);
 		sf_rowset_set(&a->rows, 7, PointerGetDatum(construct_array(season, d.seasons, FLOAT8OID, sizeof(float8),
 																   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
+		set_number(&a->rows, 8, trend_strength);
+		sf_rowset_set(&a->rows, 9, PointerGetDatum(strengths));
 		sf_rowset_put(&a->rows);
 		for (int32 k = 0; k < d.seasons && !FLOAT8PASSBYVAL; k++)
 			pfree(DatumGetPointer(season[k]));
@@ -225,7 +241,8 @@ change_kind(FunctionCallInfo fcinfo, int i)
 			return (SfChangeKind) k;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("kind of change must be \"auto\", \"level\" or \"trend\"")));
+			 errmsg("kind of change must be \"auto\", \"level\" or \"trend\""),
+			 given ? errdetail("The value given is \"%s\".", given) : errdetail("The value given is NULL.")));
 }
 
 /* A number above 0, not NULL. */
@@ -237,7 +254,8 @@ positive_argument(FunctionCallInfo fcinfo, int i, const char *name, double most)
 	if (!(x > 0.0 && x <= most))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be above 0 and at most %g", name, most)));
+				 errmsg("%s must be above 0 and at most %.0f", name, most),
+				 PG_ARGISNULL(i) ? errdetail("The value given is NULL.") : errdetail("The value given is %g.", x)));
 	return x;
 }
 
@@ -327,12 +345,13 @@ sf_driver_lags_sql(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(4))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lags must not be NULL")));
+				 errmsg("max_lag and min_lag must not be NULL")));
 	a.drivers = sf_driver_names(PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2), &a.driver);
 	if (a.drivers == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("drivers must name at least one column of the query")));
+				 errmsg("drivers must name at least one column of the query"),
+				 errhint("For example: drivers => '{price, index}'.")));
 	a.lags = (SfDriverLagOptions) {
 		.min_lag = PG_GETARG_INT32(4),
 		.max_lag = PG_GETARG_INT32(1),

@@ -31,6 +31,10 @@
 
 #define METHOD_AUTO (-1)
 
+/* not themselves allowed */
+#define REACH_MIN 0.001
+#define REACH_MAX 1000.0
+
 static const struct
 {
 	const char *word;
@@ -48,7 +52,6 @@ static const struct
 typedef struct Options
 {
 	SfReconcilePlan plan;
-	bool		automatic;		/* the method is ours to choose */
 	char	   *separator;
 	bool		incomplete;
 } Options;
@@ -77,7 +80,7 @@ attribute(HeapTupleHeader row, const char *name, bool *is_null)
 {
 	Datum		value = GetAttributeByName(row, name, is_null);
 
-	if (*is_null && strcmp(name, "decimals") != 0)
+	if (*is_null && strcmp(name, "decimals") != 0 && strcmp(name, "reach") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"%s\" must not be NULL", name)));
@@ -121,8 +124,7 @@ read_options(HeapTupleHeader row, bool has_residuals, bool has_history)
 	bool		is_null;
 
 	(void) attribute(row, "decimals", &is_null);
-	options.automatic = method == METHOD_AUTO;
-	if (options.automatic)
+	if (method == METHOD_AUTO)
 		method = has_residuals ? SF_RECONCILE_MINT_SHRINK : SF_RECONCILE_WLS_STRUCT;
 	options.plan.method = (SfReconcileMethod) method;
 	if ((method == SF_RECONCILE_MINT_SHRINK || method == SF_RECONCILE_WLS_VAR) && !has_residuals)
@@ -137,6 +139,8 @@ read_options(HeapTupleHeader row, bool has_residuals, bool has_history)
 	options.plan.rounded = !is_null;
 	options.plan.decimals = is_null ? 0 :
 		(int32) sf_option_int(row, "decimals", SF_DECIMALS_MIN, SF_DECIMALS_MAX);
+	(void) attribute(row, "reach", &is_null);
+	options.plan.reach = is_null ? 0.0 : sf_option_double(row, "reach", REACH_MIN, REACH_MAX);
 	options.plan.nonnegative = DatumGetBool(attribute(row, "nonnegative", &is_null));
 	options.incomplete = DatumGetBool(attribute(row, "incomplete", &is_null));
 	options.separator = TextDatumGetCString(attribute(row, "separator", &is_null));
@@ -170,7 +174,9 @@ raise_unless_ok(Call *c, SfStatus status, const int32 *name_of)
 	ereport(ERROR,
 			(errcode(status == SF_BAD_DATA ? ERRCODE_DATA_EXCEPTION : ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("%s", c->ctx.what),
-			 errdetail("The series is \"%s\".", c->names.text[name_of[c->ctx.where]])));
+			 errdetail("The series is \"%s\".", c->names.text[name_of[c->ctx.where]]),
+			 strcmp(c->ctx.what, SF_HIERARCHY_EMPTY_TEXT) == 0 ?
+			 errhint("With the option incomplete => true it is a bottom series itself.") : 0));
 }
 
 /* The hierarchy */
@@ -532,12 +538,6 @@ put_rows(const Call *c, SfRowSet *rows, bool shown)
 }
 
 static void
-run(Call *c)
-{
-	raise_unless_ok(c, sf_reconcile(&c->arena, &c->h, &c->data, &c->options.plan, c->reconciled, &c->report), c->name_of);
-}
-
-static void
 reconcile(Call *c, SfRowSet *rows)
 {
 	int64		cells = (int64) c->h.nodes * c->data.steps;
@@ -546,13 +546,8 @@ reconcile(Call *c, SfRowSet *rows)
 	PG_TRY();
 	{
 		c->reconciled = MemoryContextAllocHuge(CurrentMemoryContext, cells * sizeof(double));
-		run(c);
-		/* data that do not add up mislead covariances far more than variances */
-		if (c->options.automatic && c->options.plan.method == SF_RECONCILE_MINT_SHRINK && c->report.gaps > 0)
-		{
-			c->options.plan.method = SF_RECONCILE_WLS_VAR;
-			run(c);
-		}
+		raise_unless_ok(c, sf_reconcile(&c->arena, &c->h, &c->data, &c->options.plan, c->reconciled, &c->report),
+						c->name_of);
 		put_rows(c, rows, shown);
 	}
 	PG_FINALLY();

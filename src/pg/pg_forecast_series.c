@@ -38,6 +38,7 @@ typedef struct Work
 	SfArena		arena;
 	SfGrid		grid;
 	double		days;
+	const char *driver_name[SF_DRIVERS_MAX];
 } Work;
 
 static const char *
@@ -92,7 +93,8 @@ apply_holidays(Work *w, SfAtKind kind, int32 horizon)
 	if (kind == SF_AT_PERIOD && w->job->fiscal == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("holidays need a series whose times are dates, or a calendar")));
+				 errmsg("holidays need a series whose times are dates, or a calendar"),
+				 errdetail("The times of the series are whole numbers.")));
 	first = sf_arena_take(&w->arena, periods, sizeof *first);
 	last = sf_arena_take(&w->arena, periods, sizeof *last);
 	if (first == NULL || last == NULL)
@@ -107,7 +109,7 @@ apply_holidays(Work *w, SfAtKind kind, int32 horizon)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("a period of the forecast is out of the range of timestamps")));
-	sf_holidays_apply(&w->arena, w->job->holidays, first, last, periods, &w->grid.series);
+	sf_holidays_apply(&w->arena, w->job->holidays, first, last, periods, &w->grid.series, w->driver_name);
 }
 
 /* Rows to grid, with holidays; horizon counts the periods after the history that need drivers. */
@@ -123,6 +125,9 @@ start_work(Work *w, const Job *job, SfRows *rows, int32 horizon)
 	if (job->fiscal ? !sf_fiscal_grid(&w->arena, job->fiscal, rows, &job->options, horizon, &w->grid, &w->days) :
 		!sf_grid_make(&w->arena, rows, &job->options, horizon, &w->grid))
 		return false;
+	for (int32 i = 0; i < job->drivers; i++)
+		w->driver_name[i] = job->driver[i];
+	w->grid.driver_name = w->driver_name;
 	apply_holidays(w, kind, horizon);
 	return true;
 }
@@ -198,9 +203,53 @@ forecast_one(const char *name, SfRows *input, void *arg)
 	}
 }
 
-SF_FUNCTION(sf_forecast_series_sql);
-Datum
-sf_forecast_series_sql(PG_FUNCTION_ARGS)
+/* Where the explanation of a series goes. */
+typedef struct Lines
+{
+	SfRowSet   *rows;
+	const char *series;
+} Lines;
+
+static void
+put_line(void *arg, const char *topic, const char *item, double value, const char *reason)
+{
+	const Lines *l = arg;
+
+	if (l->series)
+		sf_rowset_set(l->rows, 0, CStringGetTextDatum(l->series));
+	sf_rowset_set(l->rows, 1, CStringGetTextDatum(topic));
+	if (item)
+		sf_rowset_set(l->rows, 2, CStringGetTextDatum(item));
+	if (!isnan(value))
+		sf_rowset_set(l->rows, 3, Float8GetDatum(value));
+	if (reason)
+		sf_rowset_set(l->rows, 4, CStringGetTextDatum(reason));
+	sf_rowset_put(l->rows);
+}
+
+static void
+explain_one(const char *name, SfRows *input, void *arg)
+{
+	Job		   *job = arg;
+	Lines		lines = {&job->rows, name};
+	Work		w;
+	SfProjection made;
+
+	if (!start_work(&w, job, input, job->plan.horizon))
+		return;
+	sf_grid_forecast(&w.arena, &w.grid, &job->plan, &made);
+	if (job->fiscal)
+	{
+		w.grid.table_days = w.days;
+		w.grid.first_text = sf_fiscal_text(job->fiscal, &w.grid, 0);
+		w.grid.last_text = sf_fiscal_text(job->fiscal, &w.grid, w.grid.series.n - 1);
+	}
+	sf_explain_projection(&w.arena, &w.grid, &job->options, &job->plan, &made, put_line, &lines);
+}
+
+/* forecast_series and explain_series. */
+static Datum
+each_series(FunctionCallInfo fcinfo, SfSeriesFunction each)
 {
 	Job			job = {.query = required_text(fcinfo, 0, "query")};
 	int32		horizon = required_int(fcinfo, 1, "horizon");
@@ -209,8 +258,22 @@ sf_forecast_series_sql(PG_FUNCTION_ARGS)
 	job.plan = sf_forecast_plan(&job.options, horizon);
 	sf_rowset_start(&job.rows, fcinfo);
 	read_helpers(fcinfo, 3, &job);
-	sf_each_series(job.query, job.driver, job.drivers, &job.options, forecast_one, &job);
+	sf_each_series(job.query, job.driver, job.drivers, &job.options, each, &job);
 	return (Datum) 0;
+}
+
+SF_FUNCTION(sf_forecast_series_sql);
+Datum
+sf_forecast_series_sql(PG_FUNCTION_ARGS)
+{
+	return each_series(fcinfo, forecast_one);
+}
+
+SF_FUNCTION(sf_explain_series_sql);
+Datum
+sf_explain_series_sql(PG_FUNCTION_ARGS)
+{
+	return each_series(fcinfo, explain_one);
 }
 
 static void

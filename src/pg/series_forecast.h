@@ -21,8 +21,11 @@ extern void sf_detect_seasons(SfArena *arena, const SfGrid *grid, SfSeries *s);
 /* One line of an explanation; texts may be NULL, a value of NaN is none. */
 typedef void (*SfExplain) (void *arg, const char *topic, const char *item, double value, const char *reason);
 
-/* Tell how the grid was made and what was fitted to it. */
-extern void sf_explain_projection(const SfGrid *grid, const SfForecastOptions *options, const SfProjection *made,
-								  SfExplain tell, void *arg);
+/*
+ * Tell how the grid was made, what was fitted to it, and what speaks against trusting it: a
+ * history below two years, an error on periods held out far above that in the training.
+ */
+extern void sf_explain_projection(SfArena *arena, const SfGrid *grid, const SfForecastOptions *options,
+								  const SfPlan *plan, const SfProjection *made, SfExplain tell, void *arg);
 
 #endif							/* SF_SERIES_FORECAST_H */

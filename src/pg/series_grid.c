@@ -132,7 +132,8 @@ sf_check_value(double value, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("%s of a series must be finite", what),
-				 errdetail("The value given is %s.", float8out_internal(value))));
+				 errdetail("The value given is %s.", float8out_internal(value)),
+				 errhint("NULL stands for what is not known.")));
 }
 
 void
@@ -192,15 +193,18 @@ check_kind(SfAtKind kind, const SfForecastOptions *options)
 	if (kind != SF_AT_PERIOD && unit.kind == SF_UNIT_PERIOD)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unit \"period\" belongs to series whose times are whole numbers")));
+				 errmsg("unit \"period\" belongs to series whose times are whole numbers"),
+				 errhint("Leave the unit out, or give one such as \"month\".")));
 	if (kind == SF_AT_PERIOD && unit.kind != SF_UNIT_PERIOD && unit.kind != SF_UNIT_AUTO)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a series whose times are whole numbers has no unit but \"period\"")));
+				 errmsg("a series whose times are whole numbers has no unit but \"period\""),
+				 errhint("Give dates for times, or leave the unit out.")));
 	if (kind == SF_AT_PERIOD && options->has_until)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"until\" belongs to series whose times are dates")));
+				 errmsg("option \"until\" belongs to series whose times are dates"),
+				 errhint("Leave later rows out with WHERE or FILTER.")));
 }
 
 /* Where the history lies among the rows. */
@@ -319,7 +323,7 @@ put_together(const SfRows *rows, int64 i, int64 j, const SfForecastOptions *opti
 	if (!isfinite(only))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the sum of a period is out of range")));
+				 errmsg("the sum of the rows of a period is out of the range of double precision")));
 	return only;
 }
 
@@ -339,9 +343,10 @@ fill_values(const SfRows *rows, const Extent *e, const SfForecastOptions *option
 	double		empty = options->gaps == SF_GAPS_ZERO ? 0.0 : get_float8_nan();
 	int32		n = grid->series.n;
 	int32		filled = 0;
+	int32		periods = 0;	/* with a row */
 	int64		j;
 
-	for (int64 i = e->begin; i < e->end; i = j)
+	for (int64 i = e->begin; i < e->end; i = j, periods++)
 	{
 		int64		period = sf_calendar_period(&grid->calendar, row_at(rows, i)->at);
 		double		value;
@@ -362,6 +367,8 @@ fill_values(const SfRows *rows, const Extent *e, const SfForecastOptions *option
 	grid->gaps = 0;
 	for (int32 i = 0; i < n; i++)
 		grid->gaps += isnan(y[i]);
+	if (options->gaps == SF_GAPS_ZERO)
+		grid->zeros = n - periods;
 	for (int64 i = e->end; i < rows->n; i++)
 		grid->later += !isnan(row_at(rows, i)[1].x);
 }
@@ -411,6 +418,29 @@ fill_drivers(const SfRows *rows, const Extent *e, int32 horizon, const SfGrid *g
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("drivers are missing for " INT64_FORMAT " of %d future periods", lacking, horizon),
 				 errhint("Give a row without a value, but with its drivers, for each period of the horizon.")));
+}
+
+/* All rows at 22:00 or 23:00: most likely midnights of another time zone. */
+static bool
+near_midnight(const SfRows *rows, const Extent *e, const SfCalendar *calendar)
+{
+	int64		low = PG_INT64_MAX;
+	int64		top = 0;
+
+	if (rows->kind != SF_AT_TIMESTAMPTZ ||
+		(calendar->unit.kind == SF_UNIT_FIXED && calendar->unit.length < USECS_PER_DAY))
+		return false;
+	for (int64 i = e->begin; i < e->end; i++)
+	{
+		int64		time = row_at(rows, i)->at % USECS_PER_DAY;
+
+		time += time < 0 ? USECS_PER_DAY : 0;
+		low = Min(low, time);
+		top = Max(top, time);
+		if (top - low > USECS_PER_HOUR)
+			return false;
+	}
+	return low > 0 && low % (USECS_PER_HOUR / 4) == 0 && (top == low || top - low == USECS_PER_HOUR);
 }
 
 static void
@@ -509,6 +539,8 @@ sf_grid_make_on(SfArena *arena, SfRows *rows, const SfForecastOptions *options,
 		out->calendar = *calendar;
 	else
 		make_calendar(arena, rows, options, &e, &out->calendar);
+	out->kind = rows->kind;
+	out->near_midnight = near_midnight(rows, &e, &out->calendar);
 	leave_out_partial(rows, options, &e, out);
 	out->first = sf_calendar_period(&out->calendar, row_at(rows, e.begin)->at);
 	last = e.has_last ? e.last_period :

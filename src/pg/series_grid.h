@@ -96,7 +96,16 @@ typedef struct SfGrid
 	int64		later;			/* rows with a value beyond the end, not used */
 	int64		head_left_out;	/* rows with a value in a partial first period, not used */
 	bool		tail_left_out;	/* the last period was partial; its rows count as later */
+	int64		zeros;			/* periods without a row that count as 0 */
+	bool		near_midnight;	/* timestamptz at one or two hours of the day, none of them 0:00 */
 	bool		seasons_given;	/* by option, not by unit or detection */
+
+	/* for explanations; set by who knows */
+	SfAtKind	kind;			/* set by sf_grid_make */
+	const char **driver_name;	/* [driver_count]; NULL = they have none */
+	double		table_days;		/* of a mean period, if a table defines the periods; else 0 */
+	const char *first_text;		/* then: the first and the last period */
+	const char *last_text;
 } SfGrid;
 
 /*

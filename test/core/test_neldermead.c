@@ -55,7 +55,7 @@ minimize(SfObjective f, void *argument, int32_t n, double *x, double edge, doubl
 	SfMinimum	minimum = {0};
 	SfArena		arena;
 	Host		host;
-	double		step[SF_NELDER_MEAD_MAX];
+	double		step[64];
 
 	host_init(&host);
 	sf_arena_init(&arena, &host.ctx);

@@ -526,25 +526,72 @@ test_laws(void)
 	}
 	done();
 
-	group("what an aggregate holds beyond its bottom series is taken off first");
+	group("what an aggregate holds beyond its bottom series is taken off first: a share, or where signs differ a difference");
 	for (int m = 3; m < LENGTH(methods); m++)
-	{
-		int			total = c.h.aggregate[0];
+		for (int way = 0; way < 2; way++)
+		{
+			int			total = c.h.aggregate[0];
+			double		times = way == 0 ? 2 : 1;
+			double		more = way == 0 ? 0 : -8192;
 
-		check(reconcile(&c, methods[m]) == SF_OK && c.report.gaps == 0, "%d gaps", c.report.gaps);
-		memcpy(first, c.out, sizeof(double) * (size_t) (c.h.nodes * 5));
-		for (int s = 0; s < 5; s++)
-			c.base[total * 5 + s] += 512;
-		for (int t = 0; t < 20; t++)
-			c.history[total * 20 + t] += 512;
-		check(reconcile(&c, methods[m]) == SF_OK && c.report.gaps == 1, "%d gaps", c.report.gaps);
-		for (int i = 0; i < c.h.nodes * 5; i++)
-			check(close_to(c.out[i], first[i], 1e-9, 1e-11), "%g instead of %g", c.out[i], first[i]);
-		for (int s = 0; s < 5; s++)
-			c.base[total * 5 + s] -= 512;
-		for (int t = 0; t < 20; t++)
-			c.history[total * 20 + t] -= 512;
+			check(reconcile(&c, methods[m]) == SF_OK && c.report.gaps == 0, "%d gaps", c.report.gaps);
+			memcpy(first, c.out, sizeof(double) * (size_t) (c.h.nodes * 5));
+			for (int s = 0; s < 5; s++)
+				c.base[total * 5 + s] = times * c.base[total * 5 + s] + more;
+			for (int t = 0; t < 20; t++)
+			{
+				c.history[total * 20 + t] = times * c.history[total * 20 + t] + more;
+				c.residuals[total * 20 + t] *= times;
+			}
+			check(reconcile(&c, methods[m]) == SF_OK && c.report.gaps == 1, "%d gaps", c.report.gaps);
+			for (int i = 0; i < c.h.nodes * 5; i++)
+				check(close_to(c.out[i], first[i], 1e-8, 1e-10), "method %d, way %d: %g instead of %g", m, way, c.out[i], first[i]);
+			for (int s = 0; s < 5; s++)
+				c.base[total * 5 + s] = (c.base[total * 5 + s] - more) / times;
+			for (int t = 0; t < 20; t++)
+			{
+				c.history[total * 20 + t] = (c.history[total * 20 + t] - more) / times;
+				c.residuals[total * 20 + t] /= times;
+			}
+		}
+	done();
+
+	group("MinT moves the sums of a level no farther than reach; far enough, it is the textbook's; the least lambda that does");
+	check(reconcile(&c, SF_RECONCILE_MINT_SHRINK) == SF_OK && c.report.lambda == c.report.estimated && c.report.lambda < 1, "no limit");
+	memcpy(first, c.out, sizeof(double) * (size_t) (c.h.nodes * 5));
+	for (double reach = 64; reach > 1e-6; reach /= 2)
+	{
+		double		way[3] = {0};
+		double		room[3] = {0};
+
+		c.plan.reach = reach;
+		check(reconcile(&c, SF_RECONCILE_MINT_SHRINK) == SF_OK && c.report.lambda >= c.report.estimated, "reach %g", reach);
+		check_adds_up(&c, 1e-14);
+		for (int a = 0; a < c.h.aggregates; a++)
+			for (int s = 0; s < 5; s++)
+			{
+				int			node = c.h.aggregate[a];
+				double		sum = 0;
+
+				for (int64_t i = c.h.start[a]; i < c.h.start[a + 1]; i++)
+					sum += c.base[c.h.bottom[c.h.member[i]] * 5 + s];
+				way[c.h.level[node]] += fabs(c.out[node * 5 + s] - sum);
+				room[c.h.level[node]] += fabs(c.base[node * 5 + s] - sum);
+			}
+		for (int l = 0; l < 2; l++)
+			check(way[l] <= reach * room[l] * (1 + 1e-9) || c.report.lambda == 1, "reach %g, level %d: %g of %g, lambda %g", reach, l, way[l], room[l], c.report.lambda);
+		for (int i = 0; i < c.h.nodes * 5 && reach == 64; i++)
+			check(same_bits(c.out[i], first[i]), "as far as the textbook");
 	}
+	check(c.report.lambda == 1, "no reach, no covariances");
+	memcpy(first, c.out, sizeof(double) * (size_t) (c.h.nodes * 5));
+	check(reconcile(&c, SF_RECONCILE_WLS_VAR) == SF_OK, "reconcile");
+	for (int i = 0; i < c.h.nodes * 5; i++)
+		check(close_to(c.out[i], first[i], 0, 1e-12), "lambda 1 is WLS-var: %g, %g", c.out[i], first[i]);
+	c.plan.reach = -1;
+	check(fails_with(&c.host, reconcile(&c, SF_RECONCILE_MINT_SHRINK), SF_BAD_ARGUMENT), "negative reach");
+	c.plan.reach = NAN;
+	check(fails_with(&c.host, reconcile(&c, SF_RECONCILE_MINT_SHRINK), SF_BAD_ARGUMENT), "no number");
 	done();
 	free(first);
 	host_free(&c.host);
@@ -758,6 +805,7 @@ test_hostile(void)
 				c.data.history = methods[m] == SF_RECONCILE_TOP_DOWN_HISTORY ? c.history : NULL;
 			c.plan.nonnegative = turn % 3 == 0;
 			c.plan.rounded = turn % 4 == 0;
+			c.plan.reach = turn % 5 * 0.25;
 			status = reconcile(&c, methods[m]);
 			check(status == SF_OK || fails_with(&c.host, status, SF_OVERFLOW), "turn %d, method %d: status %d", turn, m, status);
 			for (int i = 0; i < c.h.nodes * c.data.steps && status == SF_OK; i++)
@@ -840,7 +888,7 @@ reconcile_work(SfCtx *ctx, void *argument)
 		SfReconcileData data = {
 			.base = base, .steps = 2, .residuals = residuals, .periods = 20, .history = residuals, .history_periods = 20
 		};
-		SfReconcilePlan plan = {.method = methods[m], .nonnegative = true, .rounded = true, .decimals = 2};
+		SfReconcilePlan plan = {.method = methods[m], .nonnegative = true, .reach = 0.01, .rounded = true, .decimals = 2};
 
 		status = sf_reconcile(&arena, &h, &data, &plan, out, &report);
 	}

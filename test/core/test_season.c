@@ -360,34 +360,6 @@ test_laws(void)
 }
 
 static void
-test_significance(void)
-{
-	static const double eight[] = {1, 2, 1, 2, 1, 2, 1, 2};
-	double		y[120];
-	int			called = 0;
-	SfRng		rng;
-
-	sf_rng_seed(&rng, 23);
-	group("the test for a season: by hand, at length, for noise");
-	/* lag 1: -7/8, lag 2: 6/8 > 1.645 sqrt((1 + 2 * 49/64) / 8) is false */
-	check(!sf_season_test(eight, 8, 2), "six of eight");
-	for (int t = 0; t < 120; t++)
-		y[t] = t % 12 == 0 ? 10 : sf_rng_uniform(&rng);
-	check(sf_season_test(y, 120, 12) && sf_season_test(y, 36, 12) && !sf_season_test(y, 35, 12), "a peak every twelfth period");
-	for (int turn = 0; turn < 400; turn++)
-	{
-		for (int t = 0; t < 60; t++)
-			y[t] = sf_rng_uniform(&rng);
-		called += sf_season_test(y, 60, 7);
-	}
-	check(called > 5 && called < 60, "%d of 400 series of noise", called);
-	for (int t = 0; t < 60; t++)
-		y[t] = 0.1;
-	check(!sf_season_test(y, 60, 7) && !sf_season_test(y, 1, 1) && !sf_season_test(y, 60, 1), "constant, short, no season");
-	done();
-}
-
-static void
 test_hostile(void)
 {
 	static const double lengths[][6] = {{2}, {1.2, 2}, {7, 30.4}, {2, 3, 4, 5, 6, 7}, {1.5, 2.5, 3.5}, {59.9}, {1000000}};
@@ -457,7 +429,6 @@ main(void)
 	test_perfect();
 	test_steps();
 	test_laws();
-	test_significance();
 	test_hostile();
 	for (int t = 0; t < MOST; t++)
 		y[t] = 10 + t % 7 + t % 30;

@@ -102,8 +102,8 @@ FROM generate_series(timestamp '2020-01-01 05:00', '2020-03-10', '5 hours') AS d
              ('6 hours', '2020-03-10 00:00, 2020-03-10 06:00')) AS v(u, n) GROUP BY u, n;
 SELECT is((SELECT array_agg(value) FROM unnest(e) WHERE topic = 'season'), s, 'seasons of a ' || u)
 FROM (VALUES ('month', ARRAY[12]::float8[]), ('quarter', ARRAY[4]), ('week', ARRAY[365.25 / 7]), ('day', ARRAY[7, 365.25]), ('hour', ARRAY[24, 168]),
-             ('minute', ARRAY[60, 1440]), ('30 minutes', ARRAY[48, 336]), ('year', NULL)) AS v(u, s),
-     LATERAL (SELECT explain_forecast(timestamp '2020-01-01' + ('1 ' || CASE u WHEN '30 minutes' THEN 'hour' WHEN 'quarter' THEN 'year' ELSE u END)::interval * g, g, 1,
+             ('minute', ARRAY[60, 1440]), ('15 minutes', ARRAY[96, 672]), ('5 minutes', ARRAY[12, 288]), ('30 minutes', ARRAY[48, 336]), ('year', NULL)) AS v(u, s),
+     LATERAL (SELECT explain_forecast(timestamp '2020-01-01' + ('1 ' || CASE u WHEN '30 minutes' THEN 'hour' WHEN '15 minutes' THEN 'hour' WHEN '5 minutes' THEN 'hour' WHEN 'quarter' THEN 'year' ELSE u END)::interval * g, g, 1,
                                       forecast_options(unit => u, method => 'naive')) AS e FROM generate_series(1, 5) AS g) AS x;
 
 -- Rows of one period.
@@ -156,7 +156,7 @@ FROM span, LATERAL (SELECT forecast(t, 10, 1, forecast_options(unit => unit, unt
                     FROM (SELECT d AS t FROM generate_series(a::timestamp, b::timestamp, nullif(step, 'last')::interval) AS d
                           UNION ALL SELECT d + interval '1 month - 1 day' FROM generate_series(date_trunc('month', a::timestamp), b::timestamp, '1 month') AS d WHERE step = 'last') AS r) AS s;
 SELECT is(pg_temp.line(explain_forecast(d, 10, 1, forecast_options(unit => 'month')), 'calendar partial first period left out') || pg_temp.line(explain_forecast(d, 10, 1, forecast_options(unit => 'month')), 'calendar partial last period left out'),
-          'partial first period left out 22 its rows with a valuepartial last period left out', 'which explain_forecast tells')
+          'partial first period left out 22 its rows with a valuepartial last period left out its rows do not reach its end', 'which explain_forecast tells')
 FROM generate_series(timestamp '2021-01-10', '2022-02-10', '1 day') AS d;
 SELECT is((forecast(d, 10, 1, forecast_options(unit => 'month', duplicates => 'mean', season => 1)))[1].at, '2022-04-01', 'the mean of a part stands for the whole')
 FROM generate_series(timestamp '2021-01-01', '2022-03-10', '1 day') AS d;
@@ -317,10 +317,47 @@ FROM backtest_series('SELECT g AS at, g AS value FROM generate_series(1, 20) AS 
 SELECT throws_ok(format('SELECT * FROM backtest_series(''SELECT g AS at, g AS value FROM generate_series(1, 21) AS g'', %s)', a), '22023', NULL, a)
 FROM unnest(ARRAY['0', '100001', 'NULL', '2, origins => 0', '2, step => 0', '2, "window" => 2', '2, "window" => 0', '2, gap => -1', '99999, gap => 2', '2, gap => NULL']) AS a;
 
+-- explain_series: what holds for each series, drivers and holidays by name, and what the options did.
+SELECT is((SELECT count(*) FROM explain_series('SELECT shop AS series, at, value FROM sale', 12)),
+          (SELECT count(*) FROM explain_series('SELECT shop AS series, at, value FROM sale', 12) AS s JOIN (SELECT shop::text AS series, l.* FROM serial, unnest(e) AS l) AS a USING (series, topic, item)
+           WHERE (s.value, s.reason) IS NOT DISTINCT FROM (a.value, a.reason)), 'explain_series tells what explain_forecast tells');
+CREATE FUNCTION pg_temp.told(query text, options forecast_options, what text, drivers text[] DEFAULT NULL, holidays text DEFAULT NULL, calendar text DEFAULT NULL) RETURNS text LANGUAGE sql AS
+$$SELECT string_agg(concat_ws(' ', topic, item, round(value::numeric, 3)::float8, reason), '; ') FROM explain_series(query, 2, options, drivers, holidays, calendar) WHERE topic || ' ' || item LIKE what$$;
+SELECT is(pg_temp.told($$SELECT timestamp '2020-01-01' + g * interval '8 hours' AS at, CASE WHEN g < 90 THEN 3 END AS value, g % 5 AS price FROM generate_series(0, 95) AS g$$,
+                       forecast_options(unit => 'day', method => 'naive'), 'drivers%', '{price}', $$SELECT date '2020-01-06' AS at, 'king' AS name, -1 AS lower, 0 AS upper$$),
+          'drivers columns 3; drivers price; drivers king -1; drivers king', 'drivers and holidays have their names');
+SELECT matches(pg_temp.told($$SELECT date '2020-01-01' + g AS at, CASE WHEN g < 90 THEN 100 + 7 * (hashint4(g) % 5) + hashint4(g + 1000) % 3 END AS value, hashint4(g) % 5 AS price FROM generate_series(0, 95) AS g$$,
+                       forecast_options(), 'fit price%', '{price}'), '^fit price, effect of one unit [0-9.]+ what one more of the driver adds', 'also where their effect is told');
+SELECT is(pg_temp.told($$SELECT d::date AS at, 10 AS value FROM generate_series(timestamp '2017-01-02', '2020-08-10', '1 day') AS d$$, forecast_options(), 'calendar %', calendar => 'SELECT * FROM fiscal'),
+          'calendar periods of a table 30.442 days of a mean period; values are compared per day; calendar first period 1, from 2017-01-02; calendar last period 43, from 2020-07-06; calendar periods 43 of the history; calendar partial last period left out its rows do not reach its end',
+          'a fiscal calendar is one') ;
+SELECT is(pg_temp.told($$SELECT date '2020-01-01' + g / 2 AS at, 1 + g % 4 AS value FROM generate_series(0, 95) AS g WHERE g <> 40 AND g <> 41$$,
+                       forecast_options(gaps => 'ZERO', duplicates => 'Mean', nonnegative => true, transform => 'none', method => 'Croston-SBA'), '%'),
+          pg_temp.told($$SELECT date '2020-01-01' + g / 2 AS at, 1 + g % 4 AS value FROM generate_series(0, 95) AS g WHERE g <> 40 AND g <> 41$$,
+                       forecast_options(gaps => 'zero', duplicates => 'mean', nonnegative => true, method => 'croston_sba'), '%'), 'words of options in any case');
+SELECT is(pg_temp.told($$SELECT date '2020-01-01' + g / 2 AS at, 1 + g % 4 AS value FROM generate_series(0, 95) AS g WHERE g <> 40 AND g <> 41$$,
+                       forecast_options(gaps => 'zero', duplicates => 'mean', nonnegative => true, method => 'croston'), what), told, what)
+FROM (VALUES ('rows put%', 'rows put together 94 rows that share their period with others: their mean counts'), ('calendar zeros', 'calendar zeros 1 periods without a row, where nothing happened'),
+             ('options%', 'options nonnegative what lies below 0 is cut to 0'),
+             ('season%', 'season length 7 usual for the unit; not used: the method has no season; season length 365.25 usual for the unit; not used: the method has no season')) AS v(what, told);
+SELECT is(pg_temp.told('SELECT at, value FROM sale WHERE shop = 1', o, 'season%'), told, told)
+FROM (VALUES (forecast_options(), 'season length 12 usual for the unit; used'), (forecast_options(method => 'ets(A,N,A)'), 'season length 12 usual for the unit; used'),
+             (forecast_options(method => 'arima(1,0,0)'), 'season length 12 usual for the unit; not used: the method takes one season only, or none stands out'),
+             (forecast_options(season => 40), 'season length 40 given by the option; not used: the history has less than two of it'),
+             (forecast_options(seasons => '{4,12}', method => 'arima(1,0,0)(1,0,0)'), 'season length 4 given by the option; used; season length 12 given by the option; not used: the method takes one season only'),
+             (forecast_options(method => 'tbats'), 'season length 12 usual for the unit; used')) AS v(o, told);
+SELECT is(pg_temp.told(format('SELECT (d AT TIME ZONE ''Europe/Berlin'') AS at, 1 AS value FROM generate_series(timestamp ''2020-01-01'', ''2022-01-01'', ''1 month'') AS d'), forecast_options(time_zone => z), 'calendar all%') IS NULL, quiet, 'midnights of ' || z)
+FROM (VALUES ('UTC', false), ('Europe/Berlin', true)) AS v(z, quiet);
+SELECT is(count(*) FILTER (WHERE reason IS NULL), 0::bigint, 'what was fitted is said in words')
+FROM forecast_methods() AS m, LATERAL explain_series('SELECT at, value FROM sale WHERE shop = 1', 2, forecast_options(method => m.method)) AS e
+WHERE topic = 'fit' AND item !~ '^(ar|ma|seasonal ar|seasonal ma) ?\d|^gamma \d|^season$|^lambda|^periods fitted|log$|^mean$';
+
 -- What is in a series.
 SELECT is(count(*) FILTER (WHERE abs(value - trend - season - remainder) > 1e-9 * 300), 0::bigint, 'the parts make up the value')
 FROM decompose_series('SELECT shop AS series, at, value FROM sale');
 SELECT ok(min(trend) > 190 AND max(abs(season)) > 30 AND max(abs(remainder)) < 25, 'and are what they were made of') FROM decompose_series('SELECT at, value FROM sale WHERE shop = 0');
+SELECT ok(min(trend_strength) = max(trend_strength) AND min(trend_strength) BETWEEN 0.5 AND 1 AND min(season_strengths[1]) BETWEEN 0.8 AND 1 AND min(cardinality(season_strengths)) = 1, 'and how strong they are is told')
+FROM decompose_series('SELECT at, value FROM sale WHERE shop = 0');
 SELECT is(count(*), 1::bigint, 'a period without a value has a trend') FROM decompose_series('SELECT g AS at, g AS value FROM generate_series(1, 30) AS g WHERE g <> 7') WHERE value IS NULL AND remainder IS NULL AND abs(trend - 7) < 0.1;
 SELECT is(array_agg(season), '{12}', 'the year is found') FROM detect_periods('SELECT row_number() OVER (ORDER BY at) AS at, 20 * sin(extract(month FROM at) * pi() / 6) + value / 100 AS value FROM sale WHERE shop = 0');
 SELECT is(array_agg(period), '{61}', 'a step is found where it is')

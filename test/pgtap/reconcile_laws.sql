@@ -1,6 +1,6 @@
 -- Laws of reconcile_forecasts: parts make up the whole, order does not show, and what is wrong is named.
 BEGIN;
-SELECT plan(51);
+SELECT plan(56);
 SET LOCAL search_path = public, sales_forecast;
 
 -- Three shops by four departments (one pair is missing), forecasts that do not add up, errors of 20 weeks.
@@ -91,13 +91,26 @@ SELECT is((SELECT array_agg(series) FROM reconcile_forecasts('SELECT * FROM (VAL
           ARRAY['*|a', 's|b'], 'incomplete: a sum without parts is a part');
 
 -- What aggregates hold beyond their parts.
-CREATE TABLE more AS SELECT series, period, value + CASE WHEN series = '*|*' THEN 1000 ELSE 0 END AS value FROM past;
-SELECT is(count(*), 0::bigint, 'with the history, what the total holds beyond its parts is taken off')
-FROM setting s CROSS JOIN LATERAL reconcile_forecasts('SELECT series, step, forecast + CASE WHEN series = ''*|*'' THEN 1000 ELSE 0 END AS forecast FROM base', 'TABLE err', 'TABLE more', s.o) a
+CREATE TABLE more AS SELECT series, period, value * CASE WHEN series = '*|*' THEN 1.25 ELSE 1 END AS value FROM past;
+CREATE TABLE less AS SELECT series, period, value - CASE WHEN series = '*|*' THEN 10000 ELSE 0 END AS value FROM past;
+SELECT is(count(*), 0::bigint, 'with the history, the share of the total that its parts do not hold is taken off')
+FROM setting s CROSS JOIN LATERAL reconcile_forecasts('SELECT series, step, forecast * CASE WHEN series = ''*|*'' THEN 1.25 ELSE 1 END AS forecast FROM base',
+    'SELECT series, period, residual * CASE WHEN series = ''*|*'' THEN 1.25 ELSE 1 END AS residual FROM err', 'TABLE more', s.o) a
 JOIN result r ON r.name = s.name AND r.series = a.series AND r.step = a.step WHERE s.name ~ '^(mint|wls)' AND abs(a.reconciled - r.reconciled) > 1e-9 * r.reconciled;
+SELECT is(count(*), 0::bigint, 'where signs differ, so that there is no share, the difference')
+FROM setting s CROSS JOIN LATERAL reconcile_forecasts('SELECT series, step, forecast - CASE WHEN series = ''*|*'' THEN 10000 ELSE 0 END AS forecast FROM base', 'TABLE err', 'TABLE less', s.o) a
+JOIN result r ON r.name = s.name AND r.series = a.series AND r.step = a.step WHERE s.name ~ '^(mint|wls)' AND abs(a.reconciled - r.reconciled) > 1e-8 * r.reconciled;
+SELECT is((SELECT array_agg(DISTINCT method) FROM reconcile_forecasts('TABLE base', 'TABLE err')) || (SELECT array_agg(DISTINCT method) FROM reconcile_forecasts('TABLE base')),
+          ARRAY['mint_shrink', 'wls_struct'], 'auto: covariances where there are residuals');
 
-SELECT is((SELECT array_agg(DISTINCT method) FROM reconcile_forecasts('TABLE base', 'TABLE err', 'TABLE past')) || (SELECT array_agg(DISTINCT method) FROM reconcile_forecasts('TABLE base', 'TABLE err', 'TABLE more')),
-          ARRAY['mint_shrink', 'wls_var'], 'auto: covariances only where the data add up');
+-- How far sums move.
+CREATE TABLE held AS SELECT reach, r.* FROM (VALUES (NULL::float8), (0.01), (0.25), (100)) v (reach)
+CROSS JOIN LATERAL reconcile_forecasts('TABLE base', 'TABLE err', options => reconcile_options('mint_shrink', reach => v.reach)) r;
+SELECT ok(bool_and(way <= reach * room * 1.000001 OR lambda = 1), 'the sums of a level move no farther than reach, or lambda is 1')
+FROM (SELECT reach, level, max(lambda) AS lambda, sum(abs(h.reconciled - u.reconciled)) AS way, sum(abs(h.base - u.reconciled)) AS room
+      FROM held h JOIN result u USING (series, step) WHERE NOT h.bottom AND u.name = 'bottom_up' AND reach IS NOT NULL GROUP BY 1, 2) x;
+SELECT ok(max(lambda) FILTER (WHERE reach = 0.01) >= max(lambda) FILTER (WHERE reach = 0.25) AND max(lambda) FILTER (WHERE reach = 0.25) >= max(lambda) FILTER (WHERE reach = 100), 'the less reach, the more shrinkage') FROM held;
+SELECT is((SELECT md5(string_agg(reconciled::text, ',' ORDER BY series, step)) FROM held WHERE reach IS NULL), (SELECT md5(string_agg(reconciled::text, ',' ORDER BY series, step)) FROM held WHERE reach = 100), 'NULL: no limit');
 
 -- Keys: steps, times, periods.
 SELECT results_eq($$SELECT DISTINCT step, at, period FROM reconcile_forecasts('SELECT series, forecast, date ''2026-01-01'' + 7 * step AS at FROM base') ORDER BY 1$$,
@@ -129,6 +142,7 @@ END $$;
 CREATE FUNCTION pg_temp.rows_of(list text, columns text DEFAULT 'series, step, forecast') RETURNS text LANGUAGE sql AS
 $$SELECT format('SELECT * FROM (VALUES %s) v (%s)', list, columns)$$;
 SELECT is(pg_temp.error_of(f, r, h, o), wanted, wanted) FROM (VALUES
+    ('TABLE base', 'TABLE err', NULL, reconcile_options(reach => 0), '22023 option "reach" must be above 0.001 and below 1000; The value given is 0.'),
     (pg_temp.rows_of($$('a', 1, 1), ('b', 1, NULL)$$), NULL, NULL, reconcile_options(), '22000 1 bottom series have no forecasts; They are "b".'),
     (pg_temp.rows_of($$('a', 1, 1), ('a', 2, 1), ('b', 1, 3)$$), NULL, NULL, reconcile_options(), '22000 series "b" has forecasts for 1 of 2 steps; A series needs one for every step that any series has; one that sums up others may have none at all.'),
     (pg_temp.rows_of($$('a', 1, 1), ('a', 1, 2)$$), NULL, NULL, reconcile_options(), '22000 series "a" has two rows with a forecast for step 1; '),

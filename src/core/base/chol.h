@@ -16,7 +16,7 @@
  * sf_chol_factor
  *		A = L L' in place.  SF_BAD_DATA when A is not positive definite (ctx->where
  *		is the row of the first pivot that is not positive), SF_CANCELLED.
- *		O(n^3 / 3), polls every few million operations.
+ *		O(n^3 / 3), polls every million operations.
  */
 extern SfStatus sf_chol_factor(SfCtx *ctx, double *a, int64_t n, int64_t stride);
 

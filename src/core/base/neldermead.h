@@ -11,8 +11,6 @@
 
 #include "core/base/arena.h"
 
-#define SF_NELDER_MEAD_MAX 64	/* variables at most */
-
 /* The function to minimize; +Inf (or NaN, taken as +Inf) where x is not allowed. */
 typedef double (*SfObjective) (const double *x, void *argument);
 
@@ -29,7 +27,7 @@ typedef struct SfMinimum
  *		step[n]	in		edge of the first simplex along each axis, not 0
  *		tolerance		stop when the values at the corners differ by at most
  *						tolerance * (|value| + tolerance)
- *		Polls once per step.  SF_OK, SF_NO_MEMORY, SF_CANCELLED.
+ *		Polls once per step, which costs up to n + 2 evaluations.  SF_OK, SF_NO_MEMORY, SF_CANCELLED.
  */
 extern SfStatus sf_nelder_mead(SfArena *arena, SfObjective f, void *argument, int32_t n,
 							   double *x, const double *step, double tolerance,

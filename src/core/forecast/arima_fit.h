@@ -19,7 +19,8 @@
  * columns, whitened: what comes out is the likelihood of the observed values
  * alone, the same as from skipping them in a Kalman filter with a diffuse start.
  *
- * Source: Marquardt, SIAM Journal on Applied Mathematics 11, 1963; Dennis, Gay &
+ * Source: Marquardt, Journal of the Society for Industrial and
+ * Applied Mathematics 11, 1963; Dennis, Gay &
  * Welsch, Algorithm 573, ACM TOMS 7, 1981 (second derivatives); sum of
  * squares form: Melard, Algorithm AS 197, Applied Statistics 33, 1984; regression
  * inside: Golub & Pereyra, SIAM Journal on Numerical Analysis 10, 1973; missing

@@ -458,7 +458,7 @@ sf_arma_whiten_conditional(SfArmaFilter *f, const SfArma *arma, const double *x,
 
 		memset(e, 0, (size_t) from * sizeof(double));
 		memcpy(e + from, w + from, (size_t) (n - from) * sizeof(double));
-		for (int32_t i = 0; i < f->ar.count; i++)
+		for (int32_t i = 0; i < f->ar.count && from < n; i++)
 			add_scaled(e + from, w + from - f->ar.lag[i], -f->ar.value[i], n - from);
 		recur(e, from, n, arma->ma, o.q, 1);
 		recur(e, from, n, arma->sma, o.Q, o.m);

@@ -10,13 +10,13 @@
  *
  * Source: Tashman, Out-of-sample tests of forecasting accuracy: an analysis and
  * review, International Journal of Forecasting 16, 2000 (rolling origin, fixed
- * and rolling window); the gap as in de Prado, Advances in Financial Machine
+ * and rolling window); the gap as in Lopez de Prado, Advances in Financial Machine
  * Learning, Wiley 2018, ch. 7 (embargo).
  */
 #ifndef SF_BACKTEST_H
 #define SF_BACKTEST_H
 
-#include "core/forecast/forecast.h"
+#include "core/forecast/series.h"
 
 /* The least a model is trained on. */
 #define SF_BACKTEST_LEAST 3

@@ -346,3 +346,38 @@ sf_errorcov_fit(SfArena *arena, const SfHierarchy *h, const bool *used, const do
 		status = fit(&r, correlate, cov);
 	return status;
 }
+
+SfStatus
+sf_errorcov_shrink(SfArena *arena, const SfHierarchy *h, double lambda, SfErrorCov *cov)
+{
+	Residuals	r = {.arena = arena};
+	double		kept;
+	double		root;
+
+	if (cov->factors == 0 || !(lambda > cov->lambda))
+		return SF_OK;
+	kept = fmax(0.0, (1.0 - lambda) / (1.0 - cov->lambda));
+	root = sqrt(kept);
+	for (int32_t i = 0; i < h->nodes; i++)
+	{
+		double	   *f = cov->factor + (int64_t) i * cov->factors;
+		double		common = 0.0;
+		SfStatus	status = worked(&r, 3 * (int64_t) cov->factors);
+
+		if (status != SF_OK)
+			return status;
+		for (int32_t t = 0; t < cov->factors; t++)
+		{
+			common += f[t] * f[t];
+			f[t] *= root;
+		}
+		cov->own[i] += (1.0 - kept) * common;
+	}
+	cov->lambda = fmin(lambda, 1.0);
+	if (kept == 0.0)
+	{
+		cov->factors = 0;
+		cov->factor = NULL;
+	}
+	return SF_OK;
+}

@@ -63,4 +63,13 @@ extern SfStatus sf_errorcov_fit(SfArena *arena, const SfHierarchy *h, const bool
 								const double *residuals, int32_t periods, bool correlate,
 								SfErrorCov *cov);
 
+/*
+ * sf_errorcov_shrink
+ *		The same W with a larger lambda, up to 1: variances stay, correlations
+ *		become weaker.  Nothing happens when there is no factor or lambda is not
+ *		larger.  Changes what cov points to.  SF_OK, SF_CANCELLED.
+ *		O(nodes * factors).
+ */
+extern SfStatus sf_errorcov_shrink(SfArena *arena, const SfHierarchy *h, double lambda, SfErrorCov *cov);
+
 #endif							/* SF_ERRORCOV_H */

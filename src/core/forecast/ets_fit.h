@@ -16,7 +16,8 @@
  *
  * Source: Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing,
  * Springer 2008, ch. 5; Marquardt, An algorithm for least-squares estimation of
- * nonlinear parameters, SIAM Journal 11, 1963.  We differ: the book searches
+ * nonlinear parameters, Journal of the Society for Industrial and Applied
+ * Mathematics 11, 1963.  We differ: the book searches
  * with a simplex.
  */
 #ifndef SF_ETS_FIT_H

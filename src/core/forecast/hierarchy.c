@@ -500,7 +500,7 @@ list_members(Draft *d, const int32_t *found, int32_t count)
 			d->start[-d->place[found[i]]]++;
 	for (int32_t a = 0; a < d->nodes - d->bottoms; a++)
 		if (d->start[a + 1] == 0)
-			return fail_at(d, SF_BAD_DATA, "a series that sums up others has no bottom series", d->aggregate[a]);
+			return fail_at(d, SF_BAD_DATA, SF_HIERARCHY_EMPTY_TEXT, d->aggregate[a]);
 	status = reserve_members(d);
 	for (int32_t b = 0; b < d->bottoms && status == SF_OK; b++)
 	{

@@ -22,6 +22,9 @@
 /* A part of a key that stands for all of its values. */
 #define SF_SUMMED (-1)
 
+/* The error of an aggregate without bottom series; it goes away with incomplete. */
+#define SF_HIERARCHY_EMPTY_TEXT "a series that sums up others has no bottom series"
+
 typedef struct SfHierarchy
 {
 	int32_t		nodes;

@@ -24,7 +24,7 @@
 
 #include "core/forecast/series.h"
 
-#define SF_NOTES_MAX 32
+#define SF_NOTES_MAX 48
 
 /* One thing worth telling of a fit: a parameter, a choice. */
 typedef struct SfNote

@@ -46,7 +46,7 @@ static const SfMethod methods[] = {
 	{.name = "dotm", .forecast = sf_dotm_forecast, .plain = true, .source = THETA},
 	{.name = "ces", .forecast = sf_ces_forecast, .plain = true, .source = "Svetunkov, Kourentzes & Ord 2022"},
 	{.name = "tbats", .forecast = sf_tbats_forecast, .source = "De Livera, Hyndman & Snyder 2011"},
-	{.name = "mfles", .forecast = sf_mfles_forecast, .takes_gaps = true, .takes_drivers = true, .source = "Blacker 2024"},
+	{.name = "mfles", .forecast = sf_mfles_forecast, .takes_gaps = true, .takes_drivers = true, .source = "Blume 2024"},
 	{.name = "prophet", .forecast = sf_prophet_forecast, .takes_gaps = true, .takes_drivers = true,
 	.source = "Taylor & Letham 2018"},
 	{.name = "croston", .forecast = sf_croston_forecast, .takes_gaps = true, .demand = true, .source = "Croston 1972"},

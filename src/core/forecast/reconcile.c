@@ -19,6 +19,19 @@
 /* The gap is averaged over the last periods, as many as steps are forecast, but at least this many. */
 #define GAP_PERIODS_MIN 4
 
+/* Beyond these, what is missing is nearly all there is, or signs differ: no share to go by. */
+#define SHARE_MIN 0.01
+#define SHARE_MAX 100.0
+
+/* A share this near 1 is 1: data that add up are left alone. */
+#define SHARE_ROUNDING 1e-12
+
+/* Aggregates that are this near to their sums, by size, are not worth a larger lambda. */
+#define REACH_ROUNDING 1e-12
+
+/* What part of the way from its estimate to 1 lambda goes.  Above 0.9 hardly anything is left to use. */
+static const double raised[] = {0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0};
+
 /* Gaps beyond this share of a forecast are counted. */
 #define GAP_TOLD 1e-3
 
@@ -30,6 +43,7 @@ typedef struct Work
 	const SfReconcilePlan *plan;
 	bool	   *used;			/* [nodes] has forecasts */
 	double	   *base;			/* [nodes][steps] at most 1 in size */
+	double	   *share;			/* [nodes] what residuals are multiplied by */
 	double	   *bottom;			/* [bottoms][steps] the result in that scale */
 	int			exponent;		/* base * 2^exponent is what was given */
 	int64_t		done;
@@ -143,17 +157,39 @@ scale_base(Work *w, double largest)
 	return SF_OK;
 }
 
+/* Errors of each node as large as its share has it. */
 static SfStatus
-find_errors(Work *w, SfErrorCov *cov)
+scale_errors(Work *w, SfErrorCov *cov)
+{
+	for (int32_t i = 0; i < w->h->nodes; i++)
+	{
+		SfStatus	status = worked(w, 1 + cov->factors);
+
+		if (status != SF_OK)
+			return status;
+		if (w->share[i] == 1.0)
+			continue;
+		cov->own[i] *= w->share[i] * w->share[i];
+		for (int32_t t = 0; t < cov->factors; t++)
+			cov->factor[(int64_t) i * cov->factors + t] *= w->share[i];
+	}
+	return SF_OK;
+}
+
+static SfStatus
+find_errors(Work *w, bool correlate, SfErrorCov *cov)
 {
 	const SfReconcileData *d = w->data;
+	SfStatus	status;
 
 	if (w->plan->method == SF_RECONCILE_WLS_STRUCT)
 		return sf_errorcov_struct(w->arena, w->h, cov);
 	if (d->residuals == NULL || d->periods < 1)
 		return sf_fail(w->arena->ctx, SF_BAD_ARGUMENT, "this method needs residuals");
-	return sf_errorcov_fit(w->arena, w->h, w->used, d->residuals, d->periods,
-						   w->plan->method == SF_RECONCILE_MINT_SHRINK, cov);
+	status = sf_errorcov_fit(w->arena, w->h, w->used, d->residuals, d->periods, correlate, cov);
+	if (status == SF_OK)
+		status = scale_errors(w, cov);
+	return status;
 }
 
 /* What an aggregate held beyond its bottom series in one period, scaled like base; NaN when not observed. */
@@ -175,35 +211,155 @@ gap_at(const Work *w, int32_t a, int32_t t)
 	return sf_sum_value(sum);
 }
 
+/* What aggregate a held in the window, and the mean gap to its bottom series. */
+static SfStatus
+sum_window(Work *w, int32_t a, double *held, double *gap, int32_t *count)
+{
+	const SfHierarchy *h = w->h;
+	int32_t		window = w->data->steps > GAP_PERIODS_MIN ? w->data->steps : GAP_PERIODS_MIN;
+	int32_t		periods = w->data->history_periods;
+
+	*held = *gap = 0.0;
+	*count = 0;
+	for (int32_t t = periods > window ? periods - window : 0; t < periods; t++)
+	{
+		double		g = gap_at(w, a, t);
+		SfStatus	status = worked(w, 1 + h->start[a + 1] - h->start[a]);
+
+		if (status != SF_OK)
+			return status;
+		if (isnan(g))
+			continue;
+		*held += ldexp(w->data->history[(int64_t) h->aggregate[a] * periods + t], -w->exponent);
+		*gap += g;
+		(*count)++;
+	}
+	return SF_OK;
+}
+
 /* Aggregates are reconciled without what they hold beyond their bottom series. */
 static SfStatus
 remove_gaps(Work *w, int32_t *gaps)
 {
 	const SfHierarchy *h = w->h;
-	int32_t		window = w->data->steps > GAP_PERIODS_MIN ? w->data->steps : GAP_PERIODS_MIN;
-	int32_t		first = w->data->history_periods > window ? w->data->history_periods - window : 0;
 
+	w->share = sf_arena_take(w->arena, (size_t) h->nodes, sizeof(double));
+	if (w->share == NULL)
+		return sf_fail(w->arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	for (int32_t i = 0; i < h->nodes; i++)
+		w->share[i] = 1.0;
 	for (int32_t a = 0; a < h->aggregates && w->data->history != NULL; a++)
 	{
-		double	   *base = w->base + (int64_t) h->aggregate[a] * w->data->steps;
-		double		gap = 0.0;
-		int32_t		count = 0;
+		int32_t		node = h->aggregate[a];
+		double	   *base = w->base + (int64_t) node * w->data->steps;
+		double		held;
+		double		gap;
+		double		share;
+		int32_t		count;
+		SfStatus	status = sum_window(w, a, &held, &gap, &count);
 
-		for (int32_t t = first; t < w->data->history_periods; t++)
+		if (status == SF_OK)
+			status = worked(w, w->data->steps);
+		if (status != SF_OK)
+			return status;
+		if (count == 0)
+			continue;
+		share = 1.0 - gap / held;
+		*gaps += fabs(gap / count) > GAP_TOLD * fabs(base[0]);
+		if (fabs(share - 1.0) <= SHARE_ROUNDING)
+			continue;
+		if (share >= SHARE_MIN && share <= SHARE_MAX)
 		{
-			double		g = gap_at(w, a, t);
-			SfStatus	status = worked(w, 1 + h->start[a + 1] - h->start[a]);
+			for (int32_t s = 0; s < w->data->steps; s++)
+				base[s] *= share;
+			w->share[node] = share;
+		}
+		else
+			for (int32_t s = 0; s < w->data->steps; s++)
+				base[s] -= gap / count;
+	}
+	return SF_OK;
+}
+
+/*
+ * Whether at some level the sums of w->bottom are farther from those of the
+ * forecasts given than reach allows.
+ */
+static SfStatus
+moved_too_far(Work *w, bool *too_far)
+{
+	const SfHierarchy *h = w->h;
+	int32_t		steps = w->data->steps;
+	SfArenaMark mark = sf_arena_mark(w->arena);
+	int32_t		levels = 1;
+	double	   *way;
+	double	   *room;
+	double	   *size;
+
+	for (int32_t a = 0; a < h->aggregates; a++)
+		if (h->level[h->aggregate[a]] >= levels)
+			levels = h->level[h->aggregate[a]] + 1;
+	way = sf_arena_take(w->arena, 3 * (size_t) levels, sizeof(double));
+	if (way == NULL)
+		return sf_fail(w->arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	memset(way, 0, 3 * (size_t) levels * sizeof(double));
+	room = way + levels;
+	size = room + levels;
+	for (int32_t a = 0; a < h->aggregates; a++)
+	{
+		int32_t		level = h->level[h->aggregate[a]];
+
+		for (int32_t s = 0; s < steps && w->used[h->aggregate[a]]; s++)
+		{
+			SfSum		given = {0};
+			SfSum		moved = {0};
+			SfStatus	status = worked(w, 4 * (h->start[a + 1] - h->start[a]));
 
 			if (status != SF_OK)
 				return status;
-			gap += isnan(g) ? 0.0 : g;
-			count += !isnan(g);
+			for (int64_t i = h->start[a]; i < h->start[a + 1]; i++)
+			{
+				double		y = w->base[(int64_t) h->bottom[h->member[i]] * steps + s];
+
+				sf_sum_add(&given, y);
+				sf_sum_add(&moved, w->bottom[(int64_t) h->member[i] * steps + s] - y);
+				size[level] += fabs(y);
+			}
+			way[level] += fabs(sf_sum_value(moved));
+			room[level] += fabs(w->base[(int64_t) h->aggregate[a] * steps + s] - sf_sum_value(given));
 		}
-		for (int32_t s = 0; s < w->data->steps && count > 0; s++)
-			base[s] -= gap / count;
-		*gaps += count > 0 && fabs(gap / count) > GAP_TOLD * fabs(base[0]);
 	}
+	*too_far = false;
+	for (int32_t l = 0; l < levels; l++)
+		*too_far = *too_far || way[l] > w->plan->reach * room[l] + REACH_ROUNDING * size[l];
+	sf_arena_rewind(w->arena, mark);
 	return SF_OK;
+}
+
+/* The projection; of MinT again with a larger lambda while it moves aggregates too far. */
+static SfStatus
+project_within_reach(Work *w, SfErrorCov *cov, bool nonnegative, SfProjected *projected)
+{
+	double		estimated = cov->lambda;
+	bool		too_far = true;
+
+	for (size_t turn = 0;; turn++)
+	{
+		SfStatus	status = sf_project(w->arena, w->h, w->used, cov, w->base, w->data->steps,
+										nonnegative, w->bottom, projected);
+
+		if (status == SF_OK && cov->factors > 0 && w->plan->reach > 0.0)
+			status = moved_too_far(w, &too_far);
+		else
+			too_far = false;
+		if (status != SF_OK || !too_far)
+			return status;
+		/* the last time exactly 1, so that no factor is left */
+		status = sf_errorcov_shrink(w->arena, w->h, turn + 1 < sizeof raised / sizeof raised[0] ?
+									estimated + (1.0 - estimated) * raised[turn] : 1.0, cov);
+		if (status != SF_OK)
+			return status;
+	}
 }
 
 /*
@@ -224,7 +380,7 @@ project_again(Work *w, SfProjected *projected)
 			   (size_t) d->steps * sizeof(double));
 	status = sf_hierarchy_sum(w->arena, w->h, w->base, d->steps);
 	if (status == SF_OK)
-		status = sf_errorcov_fit(w->arena, w->h, w->used, d->residuals, d->periods, false, &cov);
+		status = find_errors(w, false, &cov);
 	if (status == SF_OK)
 		status = sf_project(w->arena, w->h, w->used, &cov, w->base, d->steps, true, w->bottom, projected);
 	return status;
@@ -235,23 +391,24 @@ project(Work *w, SfReconciled *report)
 {
 	SfErrorCov	cov;
 	SfProjected projected;
+	double		estimated;
 	int32_t		gaps = 0;
 	bool		twice;
-	SfStatus	status = find_errors(w, &cov);
+	SfStatus	status = remove_gaps(w, &gaps);
 
 	if (status == SF_OK)
-		status = remove_gaps(w, &gaps);
+		status = find_errors(w, w->plan->method == SF_RECONCILE_MINT_SHRINK, &cov);
 	if (status != SF_OK)
 		return status;
+	estimated = cov.lambda;
 	twice = w->plan->nonnegative && cov.factors > 0;
-	status = sf_project(w->arena, w->h, w->used, &cov, w->base, w->data->steps,
-						w->plan->nonnegative && !twice, w->bottom, &projected);
+	status = project_within_reach(w, &cov, w->plan->nonnegative && !twice, &projected);
 	if (status == SF_OK && twice)
 		status = project_again(w, &projected);
 	if (status != SF_OK)
 		return status;
 	*report = (SfReconciled) {
-		.lambda = cov.lambda, .converged = projected.converged, .exchanges = projected.exchanges,
+		.lambda = cov.lambda, .estimated = estimated, .converged = projected.converged, .exchanges = projected.exchanges,
 		.raised = cov.raised, .guessed = cov.guessed, .gaps = gaps
 	};
 	return SF_OK;
@@ -317,12 +474,14 @@ sf_reconcile(SfArena *arena, const SfHierarchy *h, const SfReconcileData *data,
 			 const SfReconcilePlan *plan, double *out, SfReconciled *report)
 {
 	Work		w = {.arena = arena, .h = h, .data = data, .plan = plan};
-	SfReconciled made = {.lambda = 1.0, .converged = true};
+	SfReconciled made = {.lambda = 1.0, .estimated = 1.0, .converged = true};
 	double		largest;
 	SfStatus	status;
 
 	if (plan->rounded && (plan->decimals < SF_DECIMALS_MIN || plan->decimals > SF_DECIMALS_MAX))
 		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "decimals must be between -9 and 9", plan->decimals);
+	if (!(plan->reach >= 0.0))
+		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "reach must not be negative", plan->reach);
 	w.used = sf_arena_take(arena, (size_t) h->nodes + 1, sizeof(bool));
 	if (w.used == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);

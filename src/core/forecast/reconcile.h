@@ -21,11 +21,26 @@
  *
  * All this takes for granted that the data add up.  Where an aggregate holds
  * more than the bottom series given (small shops left out), its forecast differs
- * from their sum by what is missing and not by an error, and MinT, which knows
- * how errors go together, spreads that over every series.  With the history, the
- * projections first take from each aggregate its mean gap over the last periods,
- * as many as steps are forecast and at least 4.  On data that add up this
- * changes nothing.
+ * from their sum by what is missing and not by an error, and so do its residuals:
+ * they are those of the sum, a little larger, so that MinT reads a gap of a
+ * thousandth as a sign that all series are far off.  Two things guard against
+ * that.
+ *
+ * With the history, the forecasts and residuals of an aggregate are first
+ * multiplied by the share that its bottom series had in it over the last
+ * periods, as many as steps are forecast and at least 4.  Where there is no such
+ * share (not within 0.01 to 100, as happens where signs differ) the mean gap is
+ * taken off instead, and residuals stay.  On data that add up this changes
+ * nothing.
+ *
+ * Always, MinT may move the aggregates only so far (reach): at no level the sums
+ * of the reconciled bottom series may differ from those of the forecasts given,
+ * taken together and without sign, by more than that share of what aggregates
+ * and sums differ by.  If they do, lambda is raised in steps up to 1, where
+ * MinT is WLS-var.  Ours: a combination of two forecasts should lie between
+ * them, and one whose weights come from a hundred residuals nearer to the one
+ * that needs none (Claeskens, Magnus, Vasnev & Wang, International Journal of
+ * Forecasting 32, 2016, on why estimated weights lose).
  *
  * Source: Wickramasuriya, Athanasopoulos & Hyndman, Journal of the American
  * Statistical Association 114, 2019.
@@ -52,6 +67,8 @@ typedef struct SfReconcilePlan
 								 * forecasts, MinT those nearest, by variances,
 								 * to its own result; the others cut the bottom
 								 * at 0 */
+	double		reach;			/* of MinT, > 0: how far aggregates may move, see
+								 * above; 0: as far as the textbook has it */
 	bool		rounded;		/* to decimals, as apportion.h says */
 	int32_t		decimals;
 } SfReconcilePlan;
@@ -71,7 +88,8 @@ typedef struct SfReconcileData
 
 typedef struct SfReconciled
 {
-	double		lambda;			/* of MinT: 0 .. 1; 1 for the others */
+	double		lambda;			/* of MinT: 0 .. 1, as raised; 1 for the others */
+	double		estimated;		/* lambda before it was raised */
 	bool		converged;		/* false: some step of the non-negative search was
 								 * stopped; the result adds up and has no negative
 								 * number, but is not the nearest */
@@ -90,12 +108,13 @@ typedef struct SfReconciled
  *		SF_OK; SF_BAD_DATA, ctx->where the node: a bottom series without
  *		forecasts (for historical proportions: a root), a forecast that is not
  *		finite, or missing for some steps only; an infinite residual or history.
- *		SF_BAD_ARGUMENT: residuals or history missing, decimals out of range.
+ *		SF_BAD_ARGUMENT: residuals or history missing, decimals or reach out of range.
  *		SF_OVERFLOW, SF_TOO_LARGE (more than 8192 aggregates with forecasts, 1024
  *		periods of residuals), SF_NO_MEMORY, SF_CANCELLED.
  *
  *		Scaling base by a power of two scales out; the scale of residuals does
- *		not matter.  Steps do not see each other.
+ *		not matter.  Steps do not see each other, but for reach.  MinT with reach
+ *		costs up to eight projections.
  */
 extern SfStatus sf_reconcile(SfArena *arena, const SfHierarchy *h, const SfReconcileData *data,
 							 const SfReconcilePlan *plan, double *out, SfReconciled *report);

@@ -26,36 +26,6 @@ sf_season_position(const SfSeasonFigures *f, int64_t t)
 	return position < f->positions ? position : f->positions - 1;
 }
 
-bool
-sf_season_test(const double *y, int32_t n, int32_t m)
-{
-	double		mean = 0.0;
-	double		variance = 0.0;
-	double		sum = 0.0;
-	double		last = 0.0;
-
-	if (m < 2 || n / 3 < m)
-		return false;
-	for (int32_t t = 0; t < n; t++)
-		mean += y[t] / n;
-	for (int32_t t = 0; t < n; t++)
-		variance += (y[t] - mean) * (y[t] - mean);
-	/* what is left of a constant is rounding */
-	if (!(variance > 1e-24 * mean * mean * n))
-		return false;
-	for (int32_t lag = 1; lag <= m; lag++)
-	{
-		double		c = 0.0;
-
-		for (int32_t t = lag; t < n; t++)
-			c += (y[t] - mean) * (y[t - lag] - mean);
-		last = c / variance;
-		if (lag < m)
-			sum += last * last;
-	}
-	return fabs(last) > 1.645 * sqrt((1.0 + 2.0 * sum) / n);
-}
-
 /* Scratch of one estimate. */
 typedef struct Work
 {

@@ -16,7 +16,7 @@
  * 3. the departures are multiplied by the James-Stein factor
  *    1 - (m - 3) / (m - 1) / F, not below 0, where F is the variance between positions
  *    over the variance within them: a season the data cannot show fades by itself, no
- *    test switches it off.
+ *    test switches it off.  With three positions or fewer 1/2 stands for (m - 3) / (m - 1).
  *
  * Several seasons are taken out one after the other, shortest first.  A season
  * of fractional length is cut into round(length) positions by phase.
@@ -61,12 +61,5 @@ extern SfStatus sf_seasons_fit(SfArena *arena, const SfSeries *s, const double *
 
 /* Put the figures back on x[count], which stands for the periods from t on. */
 extern void sf_seasons_apply(const SfSeasons *seasons, int64_t t, int32_t count, double *x);
-
-/*
- * sf_season_test
- *		Whether the autocorrelation of y[n] at lag m is significant at 90 per cent,
- *		two-sided, as the M4 competition asked; false below three cycles.  O(n m).
- */
-extern bool sf_season_test(const double *y, int32_t n, int32_t m);
 
 #endif							/* SF_SEASON_H */

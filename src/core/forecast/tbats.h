@@ -29,8 +29,9 @@
  *
  * Source: De Livera, Hyndman & Snyder, Forecasting time series with complex
  * seasonal patterns using exponential smoothing, Journal of the American Statistical
- * Association 106, 2011, eq. 2-7 (model), 3 (estimation); as there, seeds are
- * concentrated out of the likelihood.  We differ: the harmonics are chosen before
+ * Association 106, 2011, eq. 2-7 (model), section 3 (estimation); as there, seeds are
+ * concentrated out of the likelihood.  We differ: a damped slope goes to 0 (theirs,
+ * eq. 3c, to a trend of its own, b' = (1 - phi) b0 + phi b + beta d), the harmonics are chosen before
  * the models are compared, the wave of half a cycle a period is allowed, waves
  * that two seasons share are kept once.
  *

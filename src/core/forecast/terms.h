@@ -61,7 +61,7 @@ extern void sf_waves_to(SfWaves *waves, int64_t t);
 /*
  * sf_terms_drivers
  *		The drivers of n + horizon periods, each with mean 0 and standard
- *		deviation 1 over the observed periods of the first `rows`; one that does not
+ *		deviation 1 over the observed ones of the n periods; one that does not
  *		vary there is left out.  columns[n + horizon][*kept], NULL when none is kept.
  */
 extern SfStatus sf_terms_drivers(SfArena *arena, const SfSeries *s, int32_t horizon,
