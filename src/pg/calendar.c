@@ -437,12 +437,38 @@ weeks_unit(const Traits *t)
 	return u;
 }
 
+/*
+ * Months between the rows, whatever their days (last business day of the quarter);
+ * 0 when two rows share a month or there are too few to tell.
+ */
+static int64
+months_apart(const Traits *t)
+{
+	int64		before = 0;
+	int64		divisor = 0;
+
+	if (!t->same_time || t->n < 6)
+		return 0;
+	for (int64 i = 0; i < t->n; i++)
+	{
+		int64		month = day_of(floor_div(t->at[i], USECS_PER_DAY)).month;
+
+		if (i > 0 && month == before)
+			return 0;
+		if (i > 0 && (divisor = common_divisor(divisor, month - before)) == 1)
+			return 1;
+		before = month;
+	}
+	return divisor;
+}
+
 /* The unit that the times show; see calendar.h. */
 static SfUnit
 detect(const Traits *t, bool weekends)
 {
 	SfUnit		u = {SF_UNIT_FIXED, USECS_PER_DAY};
 	SfUnit		business = {SF_UNIT_BUSINESS_DAY, 1};
+	SfUnit		months = {SF_UNIT_MONTHS, 1};
 
 	if (t->n == 1)
 	{
@@ -454,6 +480,9 @@ detect(const Traits *t, bool weekends)
 		return months_unit(t);
 	if (t->same_time && t->distance % USECS_PER_WEEK == 0)
 		return weeks_unit(t);
+	months.length = months_apart(t) > 1 ? common_divisor(months_apart(t), 12) : 1;
+	if (months.length > 1 && filled(&months, t) >= 0.5)
+		return months;
 	if (t->same_time && weekends && t->n >= 10 && !t->on_weekend && t->distance == USECS_PER_DAY &&
 		filled(&business, t) >= 0.5)
 		return business;

@@ -66,7 +66,8 @@ extern void sf_unit_name(const SfUnit *unit, char name[SF_UNIT_NAME_SIZE]);
  *						may be left out of the calendar
  *
  * The unit is, in this order: months when all rows bear the same day of the
- * month or the last one; weeks when all lie so many weeks apart; the greatest
+ * month or the last one; weeks when all lie so many weeks apart; quarters, half-years
+ * or years when that many months lie between the rows, whatever their days; the greatest
  * common distance when at least a third of its periods has a row; business days
  * when there is no row on a weekend and at least half of the other days has one;
  * and for irregular rows the finest of day, week, month, quarter and year of

@@ -87,12 +87,14 @@ copy_short(char *to, size_t size, const char *name, const char *text)
 
 /*
  * A method as forecast_methods() spells it: "ETS", "Croston-SBA", "Seasonal naive".
- * Models keep their case, for ets(A,N,N) is written with capitals.
+ * Models keep their case, for ets(A,N,N) is written with capitals.  What is no method stays as it came.
  */
 static char *
-folded_method(char *name)
+folded_method(char *given)
 {
+	char	   *name = pstrdup(given);
 	char	   *model = strchr(name, '(');
+	SfMethodChoice choice;
 
 	for (char *p = name; *p != '\0' && p != model; p++)
 	{
@@ -100,7 +102,7 @@ folded_method(char *name)
 		if (*p == '-' || (*p == ' ' && p[1] != '\0'))
 			*p = '_';
 	}
-	return name;
+	return sf_method_find(name, &choice) ? name : given;
 }
 
 static int

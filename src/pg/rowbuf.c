@@ -60,10 +60,19 @@ sf_refuse_type(const SfColumn *columns, int n, int which)
 static int
 find_column(TupleDesc desc, const char *name)
 {
+	int			found = 0;
+
 	for (int i = 0; i < desc->natts; i++)
-		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i + 1;
-	return 0;
+	{
+		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) != 0)
+			continue;
+		if (found > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					 errmsg("the query returns column \"%s\" more than once", name)));
+		found = i + 1;
+	}
+	return found;
 }
 
 /* Find every column, or name all that are missing or of another type. */

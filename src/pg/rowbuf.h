@@ -29,7 +29,7 @@ typedef void (*SfRowFunction) (TupleTableSlot *slot, const SfColumn *columns, vo
  * sf_query_rows
  *		Run the query and call each() for every row.  The query must return all
  *		n columns by name; further ones are ignored.  Errors: 42601 not one
- *		SELECT, 42703 columns missing, 42804 a column of another type (both list
+ *		SELECT, 42703 columns missing, 42702 one of them there twice, 42804 a column of another type (both list
  *		all that is needed), and what the query raises.
  */
 extern void sf_query_rows(const char *query, SfColumn *columns, int n,

@@ -97,6 +97,74 @@ raise_unless_ok(SfCtx *ctx, const SfGrid *grid, SfStatus status)
 	sf_raise_unless_ok(ctx, status);
 }
 
+#define CYCLE_MAX 2016			/* five minutes of a week */
+
+/* Could positions be empty by chance?  Then they are none that are closed. */
+static bool
+by_chance(const int32 *seen, int32 cycle, double cycles)
+{
+	double		rows = 0.0;
+	int32		open = 0;
+	double		empty;
+
+	for (int32 i = 0; i < cycle; i++)
+	{
+		open += seen[i] > 0;
+		rows += seen[i];
+	}
+	empty = 1.0 - Min(1.0, rows / (open * cycles));
+	return open == cycle || empty > 0.25 || pow(empty, floor(cycles)) * cycle > 0.01;
+}
+
+/*
+ * Times of the week that never have a row in three weeks and more, while the others
+ * nearly always do, are closed; with fewer weeks times of the day.
+ */
+static void
+find_closed(SfArena *arena, SfGrid *grid)
+{
+	const SfSeries *s = &grid->series;
+	int64		spans[2] = {7 * USECS_PER_DAY, USECS_PER_DAY};
+
+	grid->cycle = 0;
+	for (int k = 0; k < 2 && grid->may_close && grid->cycle == 0; k++)
+	{
+		int64		cycle = spans[k] / grid->calendar.unit.length;
+		SfArenaMark mark = sf_arena_mark(arena);
+		int32	   *seen;
+		bool		any = false;
+
+		if (spans[k] % grid->calendar.unit.length != 0 || cycle < 2 || cycle > CYCLE_MAX || s->n < 3 * cycle)
+			continue;
+		grid->closed = sf_arena_take(arena, cycle, sizeof(bool));
+		seen = sf_arena_take(arena, cycle, sizeof *seen);
+		if (grid->closed == NULL || seen == NULL)
+			sf_raise_unless_ok(arena->ctx, SF_NO_MEMORY);
+		memset(seen, 0, cycle * sizeof *seen);
+		for (int32 i = 0; i < s->n; i++)
+			seen[((grid->first + i) % cycle + cycle) % cycle] += !isnan(s->y[i]);
+		for (int64 i = 0; i < cycle; i++)
+			any |= grid->closed[i] = seen[i] == 0;
+		if (any && !by_chance(seen, (int32) cycle, (double) s->n / (double) cycle))
+			grid->cycle = (int32) cycle;
+		else
+			sf_arena_rewind(arena, mark);
+	}
+}
+
+/* Nothing is forecast where it is closed. */
+static void
+close_periods(const SfGrid *grid, int32 horizon, SfProjection *out)
+{
+	for (int32 i = 0; i < horizon && grid->cycle > 0; i++)
+	{
+		int64		period = grid->first + grid->series.n + i;
+
+		if (grid->closed[(period % grid->cycle + grid->cycle) % grid->cycle])
+			out->mean[i] = out->lo80[i] = out->hi80[i] = out->lo95[i] = out->hi95[i] = 0.0;
+	}
+}
+
 void
 sf_grid_forecast(SfArena *arena, SfGrid *grid, const SfPlan *plan, SfProjection *out)
 {
@@ -110,7 +178,9 @@ sf_grid_forecast(SfArena *arena, SfGrid *grid, const SfPlan *plan, SfProjection 
 		.hi95 = take_doubles(arena, h),
 	};
 	sf_detect_seasons(arena, grid, &grid->series);
+	find_closed(arena, grid);
 	raise_unless_ok(arena->ctx, grid, sf_forecast_series(arena, &grid->series, plan, out));
+	close_periods(grid, h, out);
 }
 
 /* What the words and numbers of a fit mean; the first line whose end, or whole of, the name is. */
@@ -258,6 +328,32 @@ duplicates_reason(const SfForecastOptions *options)
 	}
 }
 
+/* "Sunday", or "134 of 168 times of a week". */
+static char *
+closed_text(const SfGrid *grid)
+{
+	static const char *const days[] = {"Saturday", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"};
+	bool		by_day = grid->cycle == 7 && grid->calendar.unit.length == USECS_PER_DAY;
+	StringInfoData text;
+	int			n = 0;
+
+	initStringInfo(&text);
+	for (int32 i = 0; i < grid->cycle; i++)
+	{
+		if (!grid->closed[i])
+			continue;
+		/* day 0 is 1 January 2000, a Saturday */
+		if (by_day)
+			appendStringInfo(&text, "%s%s", n > 0 ? ", " : "", days[i]);
+		n++;
+	}
+	if (!by_day)
+		appendStringInfo(&text, "%d of %d times of a %s", n, grid->cycle,
+						 grid->cycle * grid->calendar.unit.length == USECS_PER_DAY ? "day" : "week");
+	appendStringInfoString(&text, "; never with a row, so 0 is forecast");
+	return text.data;
+}
+
 static void
 explain_calendar(const SfGrid *grid, const SfForecastOptions *options, SfExplain tell, void *arg)
 {
@@ -284,9 +380,11 @@ explain_calendar(const SfGrid *grid, const SfForecastOptions *options, SfExplain
 			 options->has_until ? "\"until\" lies within it" : "its rows do not reach its end");
 	if (grid->gaps > 0)
 		tell(arg, "calendar", "gaps", (double) grid->gaps,
-			 grid->gaps > GAPS_MANY * grid->series.n ?
+			 grid->cycle == 0 && grid->gaps > GAPS_MANY * grid->series.n ?
 			 "periods that were not observed; if nothing was sold in them, gaps => 'zero' says so" :
 			 "periods that were not observed");
+	if (grid->cycle > 0)
+		tell(arg, "calendar", "closed", none, closed_text(grid));
 	if (grid->zeros > 0)
 		tell(arg, "calendar", "zeros", (double) grid->zeros, "periods without a row, where nothing happened");
 	if (grid->kind == SF_AT_TIMESTAMPTZ)

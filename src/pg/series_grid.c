@@ -540,6 +540,8 @@ sf_grid_make_on(SfArena *arena, SfRows *rows, const SfForecastOptions *options,
 	else
 		make_calendar(arena, rows, options, &e, &out->calendar);
 	out->kind = rows->kind;
+	out->may_close = calendar == NULL && options->unit_kind == SF_UNIT_AUTO && options->gaps == SF_GAPS_MISSING &&
+		out->calendar.unit.kind == SF_UNIT_FIXED;
 	out->near_midnight = near_midnight(rows, &e, &out->calendar);
 	leave_out_partial(rows, options, &e, out);
 	out->first = sf_calendar_period(&out->calendar, row_at(rows, e.begin)->at);

@@ -97,6 +97,9 @@ typedef struct SfGrid
 	int64		head_left_out;	/* rows with a value in a partial first period, not used */
 	bool		tail_left_out;	/* the last period was partial; its rows count as later */
 	int64		zeros;			/* periods without a row that count as 0 */
+	bool		may_close;		/* times of the week that never have a row may be closed ones */
+	int32		cycle;			/* periods of a week or a day, or 0: */
+	bool	   *closed;			/* [cycle] by period number: never open, so 0 is forecast */
 	bool		near_midnight;	/* timestamptz at one or two hours of the day, none of them 0:00 */
 	bool		seasons_given;	/* by option, not by unit or detection */
 

@@ -106,6 +106,24 @@ FROM (VALUES ('month', ARRAY[12]::float8[]), ('quarter', ARRAY[4]), ('week', ARR
      LATERAL (SELECT explain_forecast(timestamp '2020-01-01' + ('1 ' || CASE u WHEN '30 minutes' THEN 'hour' WHEN '15 minutes' THEN 'hour' WHEN '5 minutes' THEN 'hour' WHEN 'quarter' THEN 'year' ELSE u END)::interval * g, g, 1,
                                       forecast_options(unit => u, method => 'naive')) AS e FROM generate_series(1, 5) AS g) AS x;
 
+SELECT is((SELECT e.item FROM unnest(explain_forecast(d, 1, 1)) AS e WHERE e.topic = 'calendar' LIMIT 1) || ' ' || pg_temp.stamps(forecast(d, 1, 1)), 'quarter 2023-01-01 00:00', 'last business days of quarters')
+FROM (SELECT (q - CASE extract(isodow FROM q) WHEN 6 THEN 1 WHEN 7 THEN 2 ELSE 0 END * interval '1 day')::date AS d
+      FROM (SELECT m - interval '1 day' AS q FROM generate_series(timestamp '2014-04-01', '2023-01-01', '3 months') AS m) AS e) AS s;
+
+-- Closed days and hours: never a row there, and nothing is forecast.
+SELECT is(count(*) FILTER (WHERE (abs(p.mean) + abs(p.lo95) + abs(p.hi95) = 0) <> (extract(isodow FROM p.at) = 7)), 0::bigint, 'closed on Sundays: ' || m)
+FROM unnest(ARRAY['auto', 'naive', 'ets']) AS m,
+     LATERAL (SELECT forecast(d, CASE WHEN extract(isodow FROM d) = 6 THEN 200 ELSE 100 END, 21, forecast_options(method => m)) AS f
+              FROM generate_series(timestamp '2021-01-04', '2021-12-29', '1 day') AS d WHERE extract(isodow FROM d) < 7 AND d <> '2021-05-05') AS s, unnest(f) AS p GROUP BY m;
+SELECT ok(abs(sum(p.mean) - 700) < 30, 'a week of six days') FROM unnest((SELECT forecast(d, CASE WHEN extract(isodow FROM d) = 6 THEN 200 ELSE 100 END, 7)
+    FROM generate_series(timestamp '2021-01-04', '2021-12-29', '1 day') AS d WHERE extract(isodow FROM d) < 7)) AS p;
+SELECT is((SELECT sum(mean)::numeric(9, 3) FROM unnest(f)) || ' ' || (SELECT reason FROM unnest(e) WHERE item = 'closed'), '1100.000 91 of 168 times of a week; never with a row, so 0 is forecast', 'open from 8 to 18')
+FROM (SELECT forecast(h, 100, 24) AS f, explain_forecast(h, 100, 24) AS e FROM generate_series(timestamp '2021-01-04', '2021-02-28 18:00', '1 hour') AS h WHERE extract(hour FROM h) BETWEEN 8 AND 18) AS s;
+SELECT is(count(*) FILTER (WHERE item = 'closed'), 0::bigint, 'not where a day is missing by chance') FROM unnest((SELECT explain_forecast(d, 100, 1)
+    FROM generate_series(timestamp '2021-01-04', '2021-01-27', '1 day') AS d WHERE hashint4(extract(day FROM d)::int) % 2 = 0)) AS e;
+SELECT is((SELECT reason FROM unnest(e) WHERE item = 'closed'), 'Sunday; never with a row, so 0 is forecast', 'and says which')
+FROM (SELECT explain_forecast(d, 100, 1) AS e FROM generate_series(timestamp '2021-01-04', '2021-12-29', '1 day') AS d WHERE extract(isodow FROM d) < 7) AS s;
+
 -- Rows of one period.
 SELECT is(forecast(at, part, 3)::text, (SELECT forecast(at, 4 * value, 3)::text FROM sale WHERE shop = 0), 'four parts of a month are the month')
 FROM sale, unnest(ARRAY[value / 2, value / 2, value, 2 * value]) AS part WHERE shop = 0;
@@ -253,7 +271,7 @@ FROM forecast_series('SELECT s AS series, g AS at, g + s AS value FROM generate_
 RESET maintenance_work_mem;
 SELECT throws_ok(format('SELECT * FROM %s(%L, 2)', f, q), c, NULL, format('%s: %s gives %s', f, q, c))
 FROM unnest(ARRAY['forecast_series', 'backtest_series']) AS f,
-     (VALUES ('SELECT 1 AS at', '42703'), ('SELECT 1 AS at, true AS value', '42804'), ('SELECT ''x''::text AS at, 1 AS value', '42804'), ('SELECT ''x''::text AS at, 1 AS value WHERE false', '42804'),
+     (VALUES ('SELECT 1 AS at', '42703'), ('SELECT 1 AS at, true AS value', '42804'), ('SELECT 1 AS at, 2 AS value, 3 AS at', '42702'), ('SELECT ''x''::text AS at, 1 AS value', '42804'), ('SELECT ''x''::text AS at, 1 AS value WHERE false', '42804'),
              ('DELETE FROM sale', '42601'), ('SELECT 1 AS at, 2 AS value; SELECT 1', '42601'), ('SELECT 1 AS at, ''NaN''::numeric AS value', '22000'),
              ('SELECT date ''infinity'' AS at, 1 AS value', '22008'), (NULL, '22023')) AS v(q, c);
 SELECT throws_ok($$SELECT * FROM forecast_series('SELECT 1 AS at, 1 AS value', 2, drivers => '{value}')$$, '22023', NULL, 'value is no driver');

@@ -14,14 +14,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/vector.h"
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize ("O3")
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#endif
-#endif
-#ifndef VECTOR_CLONES
-#define VECTOR_CLONES
 #endif
 
 /* Columns of a block; columns of a strip that is packed at once (32 kB); a tile in registers. */
@@ -59,7 +55,7 @@ least(int64_t a, int64_t b)
 }
 
 /* t[r][c] = sum over k of a[k][r] * b[k][c]; both operands packed */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 multiply_tile(const double *restrict a, const double *restrict b, int64_t depth,
 			  double t[restrict TILE_ROWS][TILE_COLS])
 {
@@ -199,7 +195,7 @@ transpose_block(const double *l, int64_t n, int64_t stride, double *out, double 
 }
 
 /* x = solution of L x = x for each of `rows` vectors of n, one a row of a */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 solve_rows(const double *restrict l, const double *restrict diagonal, int64_t n,
 		   double *restrict a, int64_t rows, int64_t stride)
 {
@@ -276,7 +272,7 @@ sf_chol_factor(SfCtx *ctx, double *a, int64_t n, int64_t stride)
 }
 
 /* Eight partial sums, so that the loop can run on vectors without reordering anything. */
-VECTOR_CLONES static double
+SF_VECTOR_CLONES static double
 dot(const double *restrict a, const double *restrict b, int64_t n)
 {
 	double		s[8] = {0};
@@ -292,7 +288,7 @@ dot(const double *restrict a, const double *restrict b, int64_t n)
 }
 
 /* out[i] -= w * a[i] */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 subtract(double *restrict out, const double *restrict a, double w, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++)

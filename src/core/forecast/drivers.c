@@ -17,6 +17,9 @@ static const double penalties[] = {1e-4, 1e-2, 1e-1, 1.0};
 /* A deviation that is a smaller part of the largest value is none. */
 #define VARIES_LEAST 1e-10
 
+/* The penalty grows with the drivers per period up to one for so many. */
+#define PENALTY_CROWD 10.0
+
 /* Factors are taken when their squared error is below this part of that of amounts. */
 #define FACTOR_GAIN 0.9
 
@@ -152,6 +155,8 @@ regress(SfArena *arena, Work *w, int32_t rows, double penalty, SfLsq *fit)
 
 	if (sf_cancelled(arena->ctx))
 		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	/* few drivers for many periods need little shrinking */
+	penalty *= fmin(1.0, PENALTY_CROWD * w->k / rows);
 	for (int32_t j = 0; j < w->cols; j++)
 		w->ridge[j] = j < w->k ? penalty * rows : 0.0;
 	status = sf_least_squares(arena, x, w->right, w->ridge, w->beta, fit);

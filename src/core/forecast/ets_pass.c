@@ -18,13 +18,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/vector.h"
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize ("O3")
-#endif
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define VECTOR_CLONES
 #endif
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -324,20 +321,20 @@ slope_rows(SfEtsWork *work, Walk *w, const SfEtsData *data, SfEtsForm form, cons
 	return true;
 }
 
-VECTOR_CLONES static bool
+SF_VECTOR_CLONES static bool
 slope_rows_level(SfEtsWork *work, Walk *w, const SfEtsData *data, SfEtsForm form, const SfEtsPoint *point, int32_t from, int32_t to)
 {
 	return slope_rows(work, w, data, form, point, from, to, false);
 }
 
-VECTOR_CLONES static bool
+SF_VECTOR_CLONES static bool
 slope_rows_season(SfEtsWork *work, Walk *w, const SfEtsData *data, SfEtsForm form, const SfEtsPoint *point, int32_t from, int32_t to)
 {
 	return slope_rows(work, w, data, form, point, from, to, true);
 }
 
 /* product += row' row over all rows, in the blocks of four columns on and right of the diagonal. */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 add_products(double *product, const double *row, int32_t stride)
 {
 	int32_t		fours = stride / 4;

@@ -486,37 +486,6 @@ add_forecast(Setup *u, const Parts *p, double share, double *ahead, double *fitt
 	}
 }
 
-/* Few or equal observations: their mean. */
-static void
-give_mean(const SfSeries *s, int exponent, SfForecast *out)
-{
-	double		sum = 0;
-	double		squares = 0;
-	double		mean;
-	int32_t		count = 0;
-
-	for (int32_t t = 0; t < s->n; t++)
-		if (!isnan(s->y[t]))
-		{
-			sum += ldexp(s->y[t], -exponent);
-			count++;
-		}
-	mean = count > 0 ? sum / count : 0.0;
-	for (int32_t t = 0; t < s->n; t++)
-		if (!isnan(s->y[t]))
-			squares += (ldexp(s->y[t], -exponent) - mean) * (ldexp(s->y[t], -exponent) - mean);
-	for (int32_t i = 0; i < out->horizon; i++)
-	{
-		out->mean[i] = ldexp(mean, exponent);
-		out->variance[i] = count < 2 ? NAN :
-			fmin(DBL_MAX, ldexp(squares / (count - 1) * (1.0 + 1.0 / count), 2 * exponent));
-	}
-	for (int32_t t = 0; t < s->n && out->fitted != NULL; t++)
-		out->fitted[t] = ldexp(mean, exponent);
-	out->converged = true;
-	sf_forecast_label(out, "MFLES(mean)");
-}
-
 typedef struct Result
 {
 	double	   *ahead;			/* [horizon] in units of the scaled series */
@@ -616,7 +585,7 @@ sf_mfles_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	out->notes = 0;
 	if (u->observed < OBSERVED_MIN || !((u->range = spread_of(z, s->n, &u->largest, &mean)) > 0))
 	{
-		give_mean(s, exponent, out);
+		sf_terms_mean_forecast(s, exponent, "MFLES(mean)", out);
 		return SF_OK;
 	}
 	u->z = z;
@@ -630,7 +599,7 @@ sf_mfles_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	if (status == SF_BAD_DATA)
 	{
 		/* drivers that rounding cannot tell apart */
-		give_mean(s, exponent, out);
+		sf_terms_mean_forecast(s, exponent, "MFLES(mean)", out);
 		return SF_OK;
 	}
 	if (status != SF_OK)

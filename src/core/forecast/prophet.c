@@ -632,37 +632,6 @@ describe(const Design *d, const Reduced *r, int32_t a, const Solution *solution,
 	sf_forecast_amount(out, "sigma", fmin(DBL_MAX, ldexp(sqrt(solution->noise), exponent)));
 }
 
-/* Few or equal observations: their mean. */
-static void
-give_mean(const SfSeries *s, int exponent, SfForecast *out)
-{
-	double		sum = 0;
-	double		squares = 0;
-	double		mean;
-	int32_t		count = 0;
-
-	for (int32_t t = 0; t < s->n; t++)
-		if (!isnan(s->y[t]))
-		{
-			sum += ldexp(s->y[t], -exponent);
-			count++;
-		}
-	mean = count > 0 ? sum / count : 0.0;
-	for (int32_t t = 0; t < s->n; t++)
-		if (!isnan(s->y[t]))
-			squares += (ldexp(s->y[t], -exponent) - mean) * (ldexp(s->y[t], -exponent) - mean);
-	for (int32_t i = 0; i < out->horizon; i++)
-	{
-		out->mean[i] = ldexp(mean, exponent);
-		out->variance[i] = count < 2 ? NAN :
-			fmin(DBL_MAX, ldexp(squares / (count - 1) * (1.0 + 1.0 / count), 2 * exponent));
-	}
-	for (int32_t t = 0; t < s->n && out->fitted != NULL; t++)
-		out->fitted[t] = ldexp(mean, exponent);
-	out->converged = true;
-	sf_forecast_label(out, "PROPHET(mean)");
-}
-
 /* Reads the observed extremes; how many observations there are. */
 static int32_t
 survey(const SfSeries *s, double *least, double *largest)
@@ -703,7 +672,7 @@ sf_prophet_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	out->notes = 0;
 	if (observed < OBSERVED_MIN || least == largest)
 	{
-		give_mean(s, exponent, out);
+		sf_terms_mean_forecast(s, exponent, "PROPHET(mean)", out);
 		return SF_OK;
 	}
 	status = make_design(arena, s, out->horizon, exponent, observed, ldexp(least, -exponent), d);
@@ -719,7 +688,7 @@ sf_prophet_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	if (status == SF_BAD_DATA)
 	{
 		/* drivers that rounding cannot tell apart */
-		give_mean(s, exponent, out);
+		sf_terms_mean_forecast(s, exponent, "PROPHET(mean)", out);
 		return SF_OK;
 	}
 	if (status != SF_OK)

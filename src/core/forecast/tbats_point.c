@@ -12,10 +12,14 @@
 
 #define LAMBDA_MIN 0.0
 #define LAMBDA_MAX 1.0
+
 /* Gains this small are none. */
 #define GAIN_MIN 1e-7
-#define PI 3.14159265358979323846
+
+/* No wedge is taken narrower than twice this angle. */
 #define HALF_MIN 0.05
+
+#define PI 3.14159265358979323846
 
 /*
  * The point that is searched is not the parameters themselves.  The eigenvalues of

@@ -4,6 +4,7 @@
  */
 #include "core/forecast/terms.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -32,6 +33,36 @@ sf_terms_exponent(const double *y, int32_t n)
 	if (largest > 0)
 		(void) frexp(largest, &e);
 	return e;
+}
+
+void
+sf_terms_mean_forecast(const SfSeries *s, int exponent, const char *label, SfForecast *out)
+{
+	double		sum = 0;
+	double		squares = 0;
+	double		mean;
+	int32_t		count = 0;
+
+	for (int32_t t = 0; t < s->n; t++)
+		if (!isnan(s->y[t]))
+		{
+			sum += ldexp(s->y[t], -exponent);
+			count++;
+		}
+	mean = count > 0 ? sum / count : 0.0;
+	for (int32_t t = 0; t < s->n; t++)
+		if (!isnan(s->y[t]))
+			squares += (ldexp(s->y[t], -exponent) - mean) * (ldexp(s->y[t], -exponent) - mean);
+	for (int32_t i = 0; i < out->horizon; i++)
+	{
+		out->mean[i] = ldexp(mean, exponent);
+		out->variance[i] = count < 2 ? NAN :
+			fmin(DBL_MAX, ldexp(squares / (count - 1) * (1.0 + 1.0 / count), 2 * exponent));
+	}
+	for (int32_t t = 0; t < s->n && out->fitted != NULL; t++)
+		out->fitted[t] = ldexp(mean, exponent);
+	out->converged = true;
+	sf_forecast_label(out, label);
 }
 
 static bool

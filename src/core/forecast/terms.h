@@ -11,7 +11,7 @@
 #ifndef SF_TERMS_H
 #define SF_TERMS_H
 
-#include "core/forecast/series.h"
+#include "core/forecast/method.h"
 
 #define SF_HARMONICS_MAX 96
 
@@ -41,6 +41,13 @@ typedef struct SfWaves
  *		0 when all are 0 or missing.
  */
 extern int sf_terms_exponent(const double *y, int32_t n);
+
+/*
+ * sf_terms_mean_forecast
+ *		What is given for few or equal observations: their mean, of variance NaN when
+ *		there are fewer than two; exponent as above.
+ */
+extern void sf_terms_mean_forecast(const SfSeries *s, int exponent, const char *label, SfForecast *out);
 
 /*
  * sf_harmonics_choose

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/dist.h"
+#include "core/base/vector.h"
 
 /*
  * The two inner loops are the whole cost of a distribution.  Vector width does
@@ -18,12 +19,6 @@
  */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize ("O3")
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#endif
-#endif
-#ifndef VECTOR_CLONES
-#define VECTOR_CLONES
 #endif
 
 /* Mass that one trim may drop at each end; and when the room is short. */
@@ -60,7 +55,7 @@ sf_lattice_reset(SfLattice *lattice)
 }
 
 /* out[i] = q * a[i] + p * b[i] */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 blend(double *restrict out, const double *restrict a, const double *restrict b,
 	  double q, double p, int32_t n)
 {
@@ -69,14 +64,14 @@ blend(double *restrict out, const double *restrict a, const double *restrict b,
 }
 
 /* out[i] += w * a[i] */
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 accumulate(double *restrict out, const double *restrict a, double w, int32_t n)
 {
 	for (int32_t i = 0; i < n; i++)
 		out[i] += w * a[i];
 }
 
-VECTOR_CLONES static void
+SF_VECTOR_CLONES static void
 scale(double *restrict out, const double *restrict a, double w, int32_t n)
 {
 	for (int32_t i = 0; i < n; i++)
