@@ -77,7 +77,7 @@ check-core: ## Run the tests of src/core alone, under address and undefined-beha
 check-rooms: $(MODULE_big).so ## Check the walls between the rooms and the exported names
 	test/check-rooms.sh
 
-fuzz: ## Feed random bytes to the decoders for FUZZ_SECONDS (default 30) each
+fuzz: ## Feed random bytes to the decoders for FUZZ_SECONDS (default 20) each
 	test/fuzz.sh
 
 lint: all ## Run the static checks that are installed, and the lint of the SQL catalog

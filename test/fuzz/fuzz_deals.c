@@ -1,8 +1,6 @@
 /* Hostile bytes in place of a revenue_distribution. */
 #include "set.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

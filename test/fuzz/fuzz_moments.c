@@ -8,8 +8,6 @@
 #define KEPT_BYTES ((size_t) SF_DEALS_MAX * 24)
 #define HEADER 8
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void
 write_full_list(SfWriter *write, double correlation, int64_t small_count)
 {

@@ -4,8 +4,6 @@
  */
 #include "set.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

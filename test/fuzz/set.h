@@ -1,35 +1,13 @@
 /*
  * set.h
- *		What the fuzzers of sets share: a host that refuses above 64 MB and
- *		cancels after a number of polls, and questions to a decoded set.
+ *		What the fuzzers of sets share: questions to a decoded set.
  */
 #ifndef SF_FUZZ_SET_H
 #define SF_FUZZ_SET_H
 
-#include "check.h"
+#include "fuzz.h"
 
 #include "core/pipeline/distribution.h"
-
-#define FUZZ_BYTES_MAX ((size_t) 64 << 20)
-#define FUZZ_POLLS 300
-
-static void
-demand(bool holds, const char *what)
-{
-	if (!holds)
-	{
-		fprintf(stderr, "broken: %s\n", what);
-		abort();
-	}
-}
-
-static void
-fuzz_host(Host *host)
-{
-	host_init(host);
-	host->bytes_max = FUZZ_BYTES_MAX;
-	host->cancel_at = FUZZ_POLLS;
-}
 
 static unsigned char *
 bytes_of(SfDealSet *set, SfCtx *ctx, bool exact, size_t *size)

@@ -83,4 +83,11 @@ sf_cancelled(SfCtx *ctx)
 #define SF_NO_MEMORY_TEXT "out of memory"
 #define SF_CANCELLED_TEXT "cancelled"
 
+/* SF_OK, or SF_CANCELLED with its text: a poll as a step of work. */
+static inline SfStatus
+sf_poll(SfCtx *ctx)
+{
+	return sf_cancelled(ctx) ? sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT) : SF_OK;
+}
+
 #endif							/* SF_CTX_H */

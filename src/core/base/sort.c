@@ -8,6 +8,12 @@
 
 #define INSERTION_MAX 24
 
+/* Values put in place between two polls. */
+#define POLL_EVERY 16384
+
+/* Values looked at for each one there is, before a search draws its pivots; about 3 are usual. */
+#define PATIENCE 16
+
 static void
 insertion_sort(double *x, int64_t n)
 {
@@ -40,6 +46,17 @@ sift_down(double *x, int64_t root, int64_t n)
 	x[root] = v;
 }
 
+/* The largest goes to the end of x[n]. */
+static void
+take_top(double *x, int64_t n)
+{
+	double		v = x[0];
+
+	x[0] = x[n - 1];
+	x[n - 1] = v;
+	sift_down(x, 0, n - 1);
+}
+
 void
 sf_sort(double *x, int64_t n)
 {
@@ -50,14 +67,28 @@ sf_sort(double *x, int64_t n)
 	}
 	for (int64_t i = n / 2 - 1; i >= 0; i--)
 		sift_down(x, i, n);
-	for (int64_t i = n - 1; i > 0; i--)
-	{
-		double		v = x[0];
+	for (int64_t i = n; i > 1; i--)
+		take_top(x, i);
+}
 
-		x[0] = x[i];
-		x[i] = v;
-		sift_down(x, 0, i);
+SfStatus
+sf_sort_long(SfCtx *ctx, double *x, int64_t n)
+{
+	SfStatus	status = SF_OK;
+
+	for (int64_t i = n / 2 - 1; i >= 0 && status == SF_OK; i--)
+	{
+		sift_down(x, i, n);
+		if (i % POLL_EVERY == POLL_EVERY - 1)
+			status = sf_poll(ctx);
 	}
+	for (int64_t i = n; i > 1 && status == SF_OK; i--)
+	{
+		take_top(x, i);
+		if (i % POLL_EVERY == 0)
+			status = sf_poll(ctx);
+	}
+	return status;
 }
 
 /* a stands before b: by value, then by place. */
@@ -103,23 +134,43 @@ sf_sort_order(const double *x, int64_t n, int64_t *order)
 	}
 }
 
-/* The k-th smallest ends at x[k], nothing larger before it (Hoare's find). */
-static void
-select_nth(double *x, int64_t n, int64_t k)
+/* A place from lo to hi, by a linear congruential generator (Knuth, MMIX). */
+static int64_t
+draw(uint64_t *state, int64_t lo, int64_t hi)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return lo + (int64_t) ((*state >> 33) % (uint64_t) (hi - lo + 1));
+}
+
+/*
+ * Hoare's find.  Data made for it can cut off one value a turn; once that has cost
+ * too much, the places of the three that the pivot comes from are drawn.
+ */
+void
+sf_select(double *x, int64_t n, int64_t k)
 {
 	int64_t		lo = 0;
 	int64_t		hi = n - 1;
+	int64_t		left = PATIENCE * n;
+	uint64_t	drawn = 1;
 
 	while (hi - lo > INSERTION_MAX)
 	{
-		int64_t		mid = lo + (hi - lo) / 2;
-		double		a = x[lo];
-		double		b = x[mid];
-		double		c = x[hi];
-		double		pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
 		int64_t		i = lo;
 		int64_t		j = hi;
+		double		a = x[lo];
+		double		b = x[lo + (hi - lo) / 2];
+		double		c = x[hi];
+		double		pivot;
 
+		left -= hi - lo;
+		if (left < 0)
+		{
+			a = x[draw(&drawn, lo, hi)];
+			b = x[draw(&drawn, lo, hi)];
+			c = x[draw(&drawn, lo, hi)];
+		}
+		pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
 		while (i <= j)
 		{
 			while (x[i] < pivot)
@@ -150,7 +201,7 @@ sf_median(double *x, int64_t n)
 	int64_t		k = n / 2;
 	double		below;
 
-	select_nth(x, n, k);
+	sf_select(x, n, k);
 	if (n % 2 == 1)
 		return x[k];
 	below = x[0];

@@ -126,9 +126,11 @@ sf_aggregate_rate(SfArena *arena, const SfDemand *demand, int32_t first, int32_t
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		sum += level_rate(until, n, first + step, block, fitted, count);
 	}
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	finish_fitted(fitted, count, n);
 	*rate = sum / levels;
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static SfStatus
@@ -153,7 +155,7 @@ forecast_levels(SfArena *arena, const SfSeries *s, bool all, SfForecast *out)
 	sf_demand_forecast(s, &demand, rate, fitted, all ? "IMAPA" : "ADIDA", out);
 	if (demand.count > 0)
 		sf_forecast_note(out, all ? "longest block" : "block", last);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 SfStatus

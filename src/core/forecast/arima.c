@@ -31,6 +31,9 @@
 #define GAPS_MAX 100
 #define GAPS_WORK_MAX 5000000
 
+/* Numbers read between two polls. */
+#define POLL_EVERY 131072
+
 /* log L must gain more than this for one more step of the last fit. */
 #define FIT_TOLERANCE 1e-7
 #define FIT_STEPS 40
@@ -107,9 +110,13 @@ prepare_drivers(Job *job)
 		for (int64_t t = 0; t < job->n; t++)
 			largest = fmax(largest, fabs(driver_at(job, j, t)));
 		(void) frexp(largest, &job->driver_shift[j]);
+		if (sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		for (int64_t t = 0; t < job->n; t++)
 			sum += driver_at(job, j, t);
 		job->driver_mean[j] = sum / (double) job->n;
+		if (sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	return SF_OK;
 }
@@ -138,7 +145,9 @@ prepare(SfArena *arena, const SfSeries *s, SfForecast *out, Job *job)
 	for (int32_t t = 0; t < s->n; t++)
 		scaled[t] = ldexp(s->y[t], -job->shift);
 	series.y = scaled;
-	status = sf_series_fill(arena, &series, filled);
+	status = sf_poll(arena->ctx);
+	if (status == SF_OK)
+		status = sf_series_fill(arena, &series, filled);
 	if (status != SF_OK)
 		return status;
 	while (isnan(s->y[first]))
@@ -152,7 +161,8 @@ prepare(SfArena *arena, const SfSeries *s, SfForecast *out, Job *job)
 	for (int32_t t = 0; t < job->n; t++)
 		if (isnan(s->y[first + t]))
 			job->gap[job->gaps++] = t;
-	return prepare_drivers(job);
+	status = sf_poll(arena->ctx);
+	return status == SF_OK ? prepare_drivers(job) : status;
 }
 
 /* x[n] without what the drivers explain, by ordinary regression. */
@@ -176,6 +186,8 @@ without_drivers(const Job *job, double *x)
 		return no_memory(job);
 	for (int64_t t = 0; t < job->n; t++)
 	{
+		if (t % (POLL_EVERY / (k + 1)) == 0 && sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		columns[t * (k + 1)] = 1.0;
 		for (int32_t j = 0; j < k; j++)
 			columns[t * (k + 1) + 1 + j] = driver_at(job, j, t);
@@ -187,8 +199,12 @@ without_drivers(const Job *job, double *x)
 	if (status != SF_OK)
 		return status;
 	for (int64_t t = 0; t < job->n; t++)
+	{
+		if (t % (POLL_EVERY / (k + 1)) == 0 && sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		for (int32_t j = 0; j < k; j++)
 			x[t] -= beta[1 + j] * columns[t * (k + 1) + 1 + j];
+	}
 	sf_arena_rewind(job->arena, mark);
 	return SF_OK;
 }
@@ -233,7 +249,7 @@ build(const Job *job, int64_t from, bool with_gaps, SfArmaData *data)
 	int32_t		drivers = driver_count(job);
 	int32_t		first = 0;
 	int64_t		n = job->n - from;
-	int64_t		c = 1;
+	int64_t		c;
 	double	   *x;
 
 	while (first < job->gaps && job->gap[first] < from)
@@ -244,13 +260,23 @@ build(const Job *job, int64_t from, bool with_gaps, SfArmaData *data)
 	data->x = x = sf_arena_take(job->arena, (size_t) n, (size_t) (1 + data->cols) * sizeof(double));
 	if (x == NULL)
 		return no_memory(job);
-	memset(x, 0, (size_t) n * (size_t) (1 + data->cols) * sizeof(double));
+	for (c = 0; c <= data->cols; c++)
+	{
+		memset(x + c * n, 0, (size_t) n * sizeof(double));
+		if (sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
+	c = 1;
 	memcpy(x, job->y + from, (size_t) n * sizeof(double));
 	for (int32_t g = 0; g < data->gaps; g++, c++)
 		x[c * n + job->gap[first + g] - from] = 1.0;
 	for (int32_t j = 0; j < drivers; j++, c++)
+	{
 		for (int64_t t = 0; t < n; t++)
 			x[c * n + t] = driver_at(job, j, from + t);
+		if (sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
 	for (int64_t t = 0; job->mean && t < n; t++)
 		x[c * n + t] = 1.0;
 	c += job->mean;
@@ -288,6 +314,8 @@ choose_differences(Job *job, bool *constant)
 		job->spec.D = 1;
 		n = sf_difference(x, n, job->spec.period);
 	}
+	if (sf_cancelled(job->arena->ctx))
+		return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	job->spec.d = sf_ordinary_differences(x, n, SF_ARIMA_DIFFERENCES_MAX, 1.0);
 	n -= job->spec.d;
 	*constant = sf_is_constant(x, n, 1.0) && driver_count(job) == 0;
@@ -396,13 +424,18 @@ regression_at(const Job *job, int64_t t)
 }
 
 /* eta[n] = the series, gaps as estimated, without its regression. */
-static void
+static SfStatus
 errors_of(const Job *job, double *eta)
 {
 	for (int64_t t = 0; t < job->n; t++)
+	{
+		if (t % (POLL_EVERY / (driver_count(job) + 1)) == 0 && sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		eta[t] = job->y[t] - regression_at(job, t);
+	}
 	for (int32_t g = 0; g < job->gaps_fitted; g++)
 		eta[job->gap[job->gaps - job->gaps_fitted + g]] -= job->beta[g];
+	return SF_OK;
 }
 
 /*
@@ -517,10 +550,14 @@ project(Job *job)
 
 	if (eta == NULL || w == NULL || ahead == NULL)
 		return no_memory(job);
-	errors_of(job, eta);
+	status = errors_of(job, eta);
+	if (status != SF_OK)
+		return status;
 	memcpy(w, eta, (size_t) job->n * sizeof(double));
 	(void) difference(job, w, job->n);
-	status = run_filter(job, w, n, error, ahead, h);
+	status = sf_poll(job->arena->ctx);
+	if (status == SF_OK)
+		status = run_filter(job, w, n, error, ahead, h);
 	if (status == SF_OK)
 		status = variances(job, ahead + h, h);
 	if (status != SF_OK)
@@ -530,6 +567,8 @@ project(Job *job)
 	{
 		int64_t		t = job->trail + i;
 
+		if (i % (POLL_EVERY / (driver_count(job) + 1)) == 0 && sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		out->mean[i] = unscale(eta[job->n + t] + regression_at(job, job->n + t), job->shift);
 		out->variance[i] = unscale(ahead[h + t], 2 * job->shift);
 	}
@@ -537,6 +576,8 @@ project(Job *job)
 	{
 		int64_t		at = t - job->lead;
 
+		if (t % (POLL_EVERY / (driver_count(job) + 1)) == 0 && sf_cancelled(job->arena->ctx))
+			return sf_fail(job->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		out->fitted[t] = at < lost || at >= job->n ? NAN
 			: unscale(eta[at] + regression_at(job, at) - error[at - lost], job->shift);
 	}

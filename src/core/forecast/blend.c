@@ -12,11 +12,12 @@ SfStatus
 sf_blend_fit(SfArena *arena, const double *y, int32_t n, SfBlend *blend)
 {
 	double	   *block = sf_arena_take(arena, (size_t) n, ARRAYS * sizeof(double));
+	SfStatus	status = SF_OK;
 
 	if (block == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	*blend = (SfBlend) {.y = y, .n = n};
-	for (int kind = SF_TREND_NONE; kind <= SF_TREND_DAMPED; kind++)
+	for (int kind = SF_TREND_NONE; kind <= SF_TREND_DAMPED && status == SF_OK; kind++)
 	{
 		blend->trend_level[kind] = block;
 		blend->trend_slope[kind] = block + n;
@@ -25,20 +26,27 @@ sf_blend_fit(SfArena *arena, const double *y, int32_t n, SfBlend *blend)
 			continue;
 		sf_trend_fit(y, n, (SfTrendKind) kind, &blend->trend[kind]);
 		sf_trend_path(&blend->trend[kind], y, n, blend->trend_level[kind], blend->trend_slope[kind], NULL);
+		status = sf_poll(arena->ctx);
 	}
 	blend->intercept = block;
 	blend->slope = blend->intercept + n;
 	blend->dotm_level = blend->slope + n;
 	blend->ces_level = blend->dotm_level + n;
 	blend->ces_other = blend->ces_level + n;
-	if (n < SF_TREND_LEAST)
-		return SF_OK;
+	if (n < SF_TREND_LEAST || status != SF_OK)
+		return status;
 	sf_theta_lines(y, n, blend->intercept, blend->slope);
+	status = sf_poll(arena->ctx);
+	if (status != SF_OK)
+		return status;
 	sf_theta_fit(y, n, blend->intercept, blend->slope, SF_THETA_DYNAMIC, &blend->dotm);
 	sf_theta_path(&blend->dotm, y, n, blend->intercept, blend->slope, blend->dotm_level, NULL);
+	status = sf_poll(arena->ctx);
+	if (status != SF_OK)
+		return status;
 	sf_ces_fit(y, n, &blend->ces);
 	sf_ces_path(&blend->ces, y, n, blend->ces_level, blend->ces_other, NULL);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static inline double

@@ -40,7 +40,7 @@ typedef struct SfBlend
  * sf_blend_fit
  *		Fit the members to y[n], a series without season, n >= 1; below
  *		SF_TREND_LEAST values simple exponential smoothing alone.  The arrays lie
- *		in the arena.  O(n).  SF_OK, SF_NO_MEMORY.
+ *		in the arena.  O(n).  SF_OK, SF_NO_MEMORY, SF_CANCELLED.
  */
 extern SfStatus sf_blend_fit(SfArena *arena, const double *y, int32_t n, SfBlend *blend);
 

@@ -44,25 +44,34 @@ pass(const double *y, int32_t n, const SfLanes *a0, const SfLanes *a1, Sums *sum
 	memset(&s, 0, sizeof s);
 	pl += 1.0;
 	qc += 1.0;
-	for (int32_t t = 0; t < n; t++)
+	for (int32_t from = 0; from < n; from += SF_LANES_BLOCK)
 	{
-		SfLanes		a = y[t] - al;
-		SfLanes		old_a = al;
-		SfLanes		old_p = pl;
-		SfLanes		old_q = ql;
+		int32_t		to = n - from < SF_LANES_BLOCK ? n : from + SF_LANES_BLOCK;
 
-		s.aa += a * a;
-		s.ap -= a * pl;
-		s.aq -= a * ql;
-		s.pp += pl * pl;
-		s.pq += pl * ql;
-		s.qq += ql * ql;
-		al += to_level * a - turn * ac;
-		ac = old_a + keep * ac + to_other * a;
-		pl -= to_level * old_p + turn * pc;
-		pc = old_p + keep * pc - to_other * old_p;
-		ql -= to_level * old_q + turn * qc;
-		qc = old_q + keep * qc - to_other * old_q;
+		for (int32_t t = from; t < to; t++)
+		{
+			SfLanes		a = y[t] - al;
+			SfLanes		old_a = al;
+			SfLanes		old_p = pl;
+			SfLanes		old_q = ql;
+
+			s.aa += a * a;
+			s.ap -= a * pl;
+			s.aq -= a * ql;
+			s.pp += pl * pl;
+			s.pq += pl * ql;
+			s.qq += ql * ql;
+			al += to_level * a - turn * ac;
+			ac = old_a + keep * ac + to_other * a;
+			pl -= to_level * old_p + turn * pc;
+			pc = old_p + keep * pc - to_other * old_p;
+			ql -= to_level * old_q + turn * qc;
+			qc = old_q + keep * qc - to_other * old_q;
+		}
+		sf_lanes_flush(&pl);
+		sf_lanes_flush(&pc);
+		sf_lanes_flush(&ql);
+		sf_lanes_flush(&qc);
 	}
 	*sums = s;
 }
@@ -119,29 +128,37 @@ try_settings(const double *y, int32_t n, const SfLanes *a0, const SfLanes *a1, S
 void
 sf_ces_fit(const double *y, int32_t n, SfCesModel *model)
 {
+	int32_t		skipped = n > SF_LANES_PERIODS_MAX ? n - SF_LANES_PERIODS_MAX : 0;
+	const double *tail = y + skipped;
 	double		width0 = 0.8;
 	double		width1 = 0.16;
+	SfLanes		a0 = {0};
+	SfLanes		a1 = {0};
 
-	*model = (SfCesModel) {1.3, 1.0, y[0], y[0], INFINITY, 0.0};
+	*model = (SfCesModel) {1.3, 1.0, tail[0], tail[0], INFINITY, 0.0};
 	for (int32_t t = 0; t < n; t++)
 		if (fabs(y[t]) * LIMIT > model->limit)
 			model->limit = fabs(y[t]) * LIMIT;
 	for (int round = 0; round < 4; round++)
 	{
-		SfLanes		a0 = {0};
-		SfLanes		a1 = {0};
-
-		a1 += model->a1;
+		a1 = (SfLanes) {0} + model->a1;
 		for (int i = 0; i < SF_LANES; i++)
 			a0[i] = model->a0 + width0 * (2.0 * i / (SF_LANES - 1) - 1.0);
-		try_settings(y, n, &a0, &a1, model);
+		try_settings(tail, n - skipped, &a0, &a1, model);
 		a0 = (SfLanes) {0} + model->a0;
 		for (int i = 0; i < SF_LANES; i++)
 			a1[i] = model->a1 + width1 * (2.0 * i / (SF_LANES - 1) - 1.0);
-		try_settings(y, n, &a0, &a1, model);
+		try_settings(tail, n - skipped, &a0, &a1, model);
 		width0 /= 3.0;
 		width1 /= 3.0;
 	}
+	if (skipped == 0)
+		return;
+	a0 = (SfLanes) {0} + model->a0;
+	a1 = (SfLanes) {0} + model->a1;
+	model->level0 = model->other0 = y[0];
+	model->sse = INFINITY;
+	try_settings(y, n, &a0, &a1, model);
 }
 
 /* One step of the states. */
@@ -210,7 +227,7 @@ fit_path(SfArena *arena, const double *y, int32_t n, int32_t season, void *model
 	p->other = p->level + n;
 	sf_ces_fit(y, n, &p->model);
 	sf_ces_path(&p->model, y, n, p->level, p->other, NULL);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static void

@@ -28,7 +28,11 @@ typedef struct SfCesModel
 								 * models run away when nothing corrects them */
 } SfCesModel;
 
-/* Fits y[n], n >= 1.  O(n), no allocation. */
+/*
+ * sf_ces_fit
+ *		Fits y[n], n >= 1.  O(n), no allocation; (a0, a1) of a series of more than
+ *		SF_LANES_PERIODS_MAX periods are those of its end (lanes.h).
+ */
 extern void sf_ces_fit(const double *y, int32_t n, SfCesModel *model);
 
 /* level[t], other[t] after y[t]; fitted (may be NULL) as elsewhere. */

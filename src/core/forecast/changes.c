@@ -93,6 +93,8 @@ take_season_out(SfArena *arena, const SfSeries *s, double *x, int *exponent, dou
 	*freedom = fmax(*freedom, s->n / 4.0);
 	for (int32_t i = 0; i < s->n; i++)
 	{
+		if (i % POLL_WORK == POLL_WORK - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		x[i] = ldexp(s->y[i], -*exponent);
 		for (int32_t k = 0; k < d.seasons; k++)
 			x[i] -= ldexp(d.season[k][i], -*exponent);
@@ -111,8 +113,8 @@ median_of_five(const double *x)
 }
 
 /* Pulls spikes towards the median of five neighbours, which follows a step. */
-static void
-cut_spikes(double *x, int32_t n, double *scratch, double *medians)
+static SfStatus
+cut_spikes(SfCtx *ctx, double *x, int32_t n, double *scratch, double *medians)
 {
 	double		limit;
 
@@ -120,6 +122,8 @@ cut_spikes(double *x, int32_t n, double *scratch, double *medians)
 	{
 		int32_t		from = i < 2 ? 0 : i + 3 > n ? n - 5 : i - 2;
 
+		if (i % POLL_WORK == POLL_WORK - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		medians[i] = median_of_five(x + from);
 		scratch[i] = fabs(x[i] - medians[i]);
 	}
@@ -127,6 +131,7 @@ cut_spikes(double *x, int32_t n, double *scratch, double *medians)
 	if (limit > 0.0)
 		for (int32_t i = 0; i < n; i++)
 			x[i] = fmax(medians[i] - limit, fmin(medians[i] + limit, x[i]));
+	return sf_poll(ctx);
 }
 
 /* scratch[n - lag] = differences lag apart around their median, absolute; gives the median. */
@@ -158,26 +163,35 @@ mean_square(const double *x, int32_t n, int32_t lag, double limit, double *scrat
 }
 
 /*
- * Whitens x into u in units of its spread; false when there is no spread or the
+ * Whitens x into u in units of its spread; *can is false when there is no spread or the
  * series may be a random walk.  The seasons taken out cost degrees of freedom.
  */
-static bool
-whiten(const double *x, int32_t n, double freedom, double *u, double *scratch)
+static SfStatus
+whiten(SfCtx *ctx, const double *x, int32_t n, double freedom, double *u, double *scratch, bool *can)
 {
 	double		step = differences(x, n, 1, scratch);
 	double		limit = WINSOR * NORMAL_MAD * sf_median(scratch, n - 1);
 	double		rho = 0.0;
 	double		spread;
+	SfStatus	status = sf_poll(ctx);
 
+	*can = false;
+	if (status != SF_OK)
+		return status;
 	/* mostly standing still: nothing to learn about neighbours */
 	if (limit > 0.0)
 	{
 		double		one = mean_square(x, n, 1, limit, scratch);
-		double		two = mean_square(x, n, 2, sqrt(2.0) * limit, scratch);
+		double		two;
 
+		status = sf_poll(ctx);
+		if (status != SF_OK)
+			return status;
+		two = mean_square(x, n, 2, sqrt(2.0) * limit, scratch);
+		status = sf_poll(ctx);
 		rho = two / one - 1.0;
-		if (rho + RHO_RAISE_WALK / sqrt(n) >= 1.0)
-			return false;
+		if (status != SF_OK || rho + RHO_RAISE_WALK / sqrt(n) >= 1.0)
+			return status;
 		rho = fmax(0.0, rho + RHO_RAISE / sqrt(n));
 	}
 	/* as if the one before it lay a usual step away, or the first of a steep line would be a spike */
@@ -186,11 +200,10 @@ whiten(const double *x, int32_t n, double freedom, double *u, double *scratch)
 		u[i] = (x[i] - rho * x[i - 1]) / (1.0 - rho);
 	/* in full: heavy tails must count, and one step of d adds d^2 / n only */
 	spread = sqrt(mean_square(u + 1, n - 1, 1, INFINITY, scratch) / 2.0 * (n / freedom));
-	if (!(spread > SPREAD_MIN))
-		return false;
-	for (int32_t i = 0; i < n; i++)
+	*can = spread > SPREAD_MIN;
+	for (int32_t i = 0; i < n && *can; i++)
 		u[i] /= spread;
-	return true;
+	return sf_poll(ctx);
 }
 
 /* The least-squares line of u, level in the middle; lines for which nothing changes keep more digits without it. */
@@ -500,13 +513,17 @@ sf_change_points(SfArena *arena, const SfSeries *s, double strictness, SfChangeK
 	lines.at = levels.at + GRID_MAX + 1;
 	if (s->n >= LENGTH_MIN)
 	{
-		cut_spikes(x, s->n, scratch, u);
-		if (whiten(x, s->n, freedom, u, scratch))
+		bool		can = false;
+
+		status = cut_spikes(arena->ctx, x, s->n, scratch, u);
+		if (status == SF_OK)
+			status = whiten(arena->ctx, x, s->n, freedom, u, scratch, &can);
+		if (status == SF_OK && can)
 		{
 			status = choose(arena, &g, strictness, &used, &levels, &lines);
-			if (status != SF_OK)
-				return status;
 		}
+		if (status != SF_OK)
+			return status;
 	}
 	if (used == SF_CHANGE_AUTO)
 		used = SF_CHANGE_LEVEL;

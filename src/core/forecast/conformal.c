@@ -10,6 +10,9 @@
 
 #define ORIGINS_MAX 40
 
+/* Steps whose errors are ranked between two polls. */
+#define POLL_EVERY 4096
+
 /* Errors of one step lie side by side. */
 typedef struct Errors
 {
@@ -92,6 +95,7 @@ sf_conformal_widths(SfArena *arena, const SfSeries *s, SfPredict predict, const 
 					int32_t horizon, const double *coverage, int32_t coverages, double *width)
 {
 	int32_t		steps = horizon < s->n ? horizon : s->n;
+	double		largest = largest_value(s);
 	Errors		errors = {.horizon = steps};
 	SfStatus	status;
 
@@ -105,7 +109,11 @@ sf_conformal_widths(SfArena *arena, const SfSeries *s, SfPredict predict, const 
 	if (status != SF_OK)
 		return status;
 	for (int32_t k = 0; k < steps; k++)
+	{
+		if (k % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		sf_sort(errors.error + (size_t) k * ORIGINS_MAX, errors.count[k]);
+	}
 	for (int32_t i = 0; i < coverages; i++)
 	{
 		double		widest = 0.0;
@@ -120,7 +128,7 @@ sf_conformal_widths(SfArena *arena, const SfSeries *s, SfPredict predict, const 
 			else if (known > 0)
 				w = width[(size_t) i * horizon + known - 1] * sqrt((k + 1.0) / known);
 			else
-				w = largest_value(s) * sqrt(k + 1.0);
+				w = largest * sqrt(k + 1.0);
 			if (w > widest)
 				widest = w;
 			width[(size_t) i * horizon + k] = widest;

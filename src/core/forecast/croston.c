@@ -11,6 +11,9 @@
 #define GRID_STEP 0.05
 #define GRID_SIZE 10
 
+/* Periods read between two polls. */
+#define POLL_EVERY 131072
+
 static const SfCroston classic = {0.1, 0.1};
 static const SfCroston of_tsb = {SF_TSB_SIZE, SF_TSB_PROBABILITY};
 
@@ -43,6 +46,8 @@ sf_demand_read(SfArena *arena, const double *y, int32_t n, SfDemand *demand)
 	{
 		double		value;
 
+		if (t % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		if (isnan(y[t]))
 			continue;
 		/* what is 2^1074 times smaller than the largest becomes 0 */
@@ -245,6 +250,8 @@ forecast_kind(SfArena *arena, const SfSeries *s, Kind kind, SfForecast *out)
 		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	rate = kind == TSB ? sf_tsb_rate(&demand, constant, fitted)
 		: sf_croston_rate(&demand, constant, kind == SBA, fitted);
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	sf_demand_forecast(s, &demand, rate, fitted, label[kind], out);
 	if (demand.count > 0)
 	{
@@ -252,7 +259,7 @@ forecast_kind(SfArena *arena, const SfSeries *s, Kind kind, SfForecast *out)
 		sf_forecast_note(out, kind == TSB ? "alpha of probability" : "alpha of intervals",
 						 constant.interval);
 	}
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 SfStatus

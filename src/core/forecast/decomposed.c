@@ -48,7 +48,9 @@ sf_decomposed_forecast(SfArena *arena, const SfSeries *s, SfMethodFunction rest,
 	}
 	plain.y = y;
 	plain.seasons = 0;
-	status = rest(arena, &plain, out);
+	status = sf_poll(arena->ctx);
+	if (status == SF_OK)
+		status = rest(arena, &plain, out);
 	if (status != SF_OK)
 		return status;
 	for (int32_t k = 0; k < d.seasons; k++)

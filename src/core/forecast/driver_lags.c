@@ -23,6 +23,8 @@
 /* Fewer pairs than this are not correlated. */
 #define PAIRS_MIN 12
 
+/* Pairs of numbers correlated between two polls. */
+#define POLL_WORK (INT64_C(1) << 20)
 /* What comes after the training part is cut to so many times its largest value: squares must not overflow. */
 #define LARGEST 1e100
 
@@ -141,29 +143,37 @@ dot(const double *a, const double *b, int64_t n)
 	return sum;
 }
 
+/* Cosine (i even) or sine of harmonic (i + 1) / 2 of a season of m periods. */
+static void
+fill_wave(double *column, int32_t i, int32_t m, int64_t end)
+{
+	const double turn = 6.28318530717958647693;
+	int32_t		harmonic = (i + 1) / 2;
+
+	for (int64_t t = 0; t < end; t++)
+	{
+		double		angle = turn * (double) harmonic * (double) t / (double) m;
+
+		column[t] = t >= m ? column[t - m] : i % 2 == 1 ? sin(angle) : cos(angle);
+	}
+}
+
 /*
  * Mean and harmonics of periods 0 .. end - 1, made orthonormal over the first
  * `train` (modified Gram-Schmidt); a season of fewer than two cycles has none.
  */
-static void
+static SfStatus
 make_basis(Task *task, int64_t train, int64_t end)
 {
-	const double turn = 6.28318530717958647693;
 	int32_t		pairs = train < 2 * (int64_t) task->m ? 0 : task->m / 2 < HARMONICS_MAX ? task->m / 2 : HARMONICS_MAX;
 
 	task->basis_count = 0;
 	for (int32_t i = 0; i < 1 + 2 * pairs; i++)
 	{
 		double	   *column = task->basis + task->basis_count * task->n;
-		int32_t		harmonic = (i + 1) / 2;
 		double		length;
 
-		for (int64_t t = 0; t < end; t++)
-		{
-			double		angle = turn * (double) harmonic * (double) (t % task->m) / (double) task->m;
-
-			column[t] = i % 2 == 1 ? sin(angle) : cos(angle);
-		}
+		fill_wave(column, i, task->m, end);
 		for (int32_t j = 0; j < task->basis_count; j++)
 		{
 			const double *other = task->basis + j * task->n;
@@ -171,6 +181,8 @@ make_basis(Task *task, int64_t train, int64_t end)
 
 			for (int64_t t = 0; t < end; t++)
 				column[t] -= part * other[t];
+			if (sf_cancelled(task->arena->ctx))
+				return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		}
 		length = sqrt(dot(column, column, train));
 		/* the sine of half a turn a period is none */
@@ -180,10 +192,11 @@ make_basis(Task *task, int64_t train, int64_t end)
 			column[t] /= length;
 		task->basis_count++;
 	}
+	return sf_poll(task->arena->ctx);
 }
 
 /* Takes mean and season, as the first `train` values have them, out of z[end]. */
-static void
+static SfStatus
 without_basis(const Task *task, double *z, int64_t train, int64_t end)
 {
 	for (int32_t j = 0; j < task->basis_count; j++)
@@ -193,15 +206,18 @@ without_basis(const Task *task, double *z, int64_t train, int64_t end)
 
 		for (int64_t t = 0; t < end; t++)
 			z[t] -= part * column[t];
+		if (sf_cancelled(task->arena->ctx))
+			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
+	return SF_OK;
 }
 
 /*
  * Burg's autoregression of z[n], whose mean is 0; forward[n] and backward[n] are
  * scratch.  The order with the least AICc stays.
  */
-static void
-fit_autoregression(const double *z, int64_t n, double *forward, double *backward, Recursion *w)
+static SfStatus
+fit_autoregression(SfCtx *ctx, const double *z, int64_t n, double *forward, double *backward, Recursion *w)
 {
 	int32_t		most = n / 10 < AR_MAX ? (int32_t) (n / 10) : AR_MAX;
 	double		a[AR_MAX] = {0.0};
@@ -229,7 +245,7 @@ fit_autoregression(const double *z, int64_t n, double *forward, double *backward
 			squares += forward[t] * forward[t] + backward[t - 1] * backward[t - 1];
 		}
 		if (!(squares > 0.0))
-			return;
+			return SF_OK;
 		r = 2.0 * cross / squares;
 		memcpy(before, a, sizeof before);
 		for (int32_t i = 0; i < k; i++)
@@ -245,33 +261,37 @@ fit_autoregression(const double *z, int64_t n, double *forward, double *backward
 		power *= (1.0 - r) * (1.0 + r);
 		aicc = (double) n * log(power) + 2.0 * (double) (k + 2) * (double) n / (double) (n - k - 3);
 		if (!(power > 0.0))
-			return;
+			return SF_OK;
 		if (aicc < best)
 		{
 			best = aicc;
 			w->order = k + 1;
 			memcpy(w->ar, a, sizeof a);
 		}
+		if (sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
+	return SF_OK;
 }
 
 /*
  * Whitens z[end] by what its first `train` values say: difference or not, mean and
  * season, autoregression.  A series that does not vary has nothing after `start`.
  */
-static void
+static SfStatus
 whiten(const Task *task, const double *z, int64_t train, int64_t end, White *white)
 {
 	double	   *w = task->scratch;
 	double	   *more = task->scratch + task->n;
 	Recursion	r;
 	int64_t		d;
+	SfStatus	status;
 
 	white->start = end;
 	memcpy(w, z, (size_t) end * sizeof(double));
-	without_basis(task, w, train, end);
-	if (sf_is_constant(w, train, 1.0))
-		return;
+	status = without_basis(task, w, train, end);
+	if (status != SF_OK || sf_is_constant(w, train, 1.0))
+		return status;
 	memcpy(more, w, (size_t) train * sizeof(double));
 	d = sf_ordinary_differences(more, train, 1, 1.0);
 	if (d > 0)
@@ -281,11 +301,13 @@ whiten(const Task *task, const double *z, int64_t train, int64_t end, White *whi
 			w[t] -= w[t - 1];
 		/* the first has no difference: it gets their mean and is not used */
 		w[0] = (z[train - 1] - z[0]) / (double) (train - 1);
-		without_basis(task, w, train, end);
+		status = without_basis(task, w, train, end);
 	}
-	if (train - d < PAIRS_MIN || sf_is_constant(w + d, train - d, 1.0))
-		return;
-	fit_autoregression(w + d, train - d, more, more + task->n, &r);
+	if (status != SF_OK || train - d < PAIRS_MIN || sf_is_constant(w + d, train - d, 1.0))
+		return status;
+	status = fit_autoregression(task->arena->ctx, w + d, train - d, more, more + task->n, &r);
+	if (status != SF_OK)
+		return status;
 	white->start = d + r.order;
 	white->fitted = r.order + task->basis_count;
 	for (int64_t t = white->start; t < end; t++)
@@ -294,6 +316,7 @@ whiten(const Task *task, const double *z, int64_t train, int64_t end, White *whi
 		for (int32_t i = 0; i < r.order; i++)
 			white->e[t] -= r.ar[i] * w[t - 1 - i];
 	}
+	return sf_poll(task->arena->ctx);
 }
 
 /* The series and all candidates, made white by what comes before `train`. */
@@ -303,22 +326,22 @@ whiten_all(Task *task, int64_t train, int64_t end)
 	White	   *white = task->white;
 	SfStatus	status = fill_series(task, train, end);
 
+	if (status == SF_OK)
+		status = make_basis(task, train, end);
+	if (status == SF_OK)
+		status = whiten(task, task->y, train, end, &white[0]);
 	if (status != SF_OK)
 		return status;
-	make_basis(task, train, end);
-	whiten(task, task->y, train, end, &white[0]);
 	white[0].gaps = task->gaps;
 	for (int64_t t = white[0].start; t < end && task->gaps; t++)
 		if (isnan(task->s->y[t]))
 			white[0].e[t] = NAN;
-	for (int32_t j = 0; j < task->s->driver_count; j++)
+	for (int32_t j = 0; j < task->s->driver_count && status == SF_OK; j++)
 	{
 		scaled_copy(task->s->drivers + j, train, end, task->s->driver_count, task->x);
-		whiten(task, task->x, train, end, &white[1 + j]);
-		if (sf_cancelled(task->arena->ctx))
-			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		status = whiten(task, task->x, train, end, &white[1 + j]);
 	}
-	return SF_OK;
+	return status;
 }
 
 /* p, one of `tests`, as if only the smallest of them were looked at. */
@@ -373,12 +396,13 @@ correlate(const White *y, const White *x, int64_t train, int32_t lag)
 }
 
 /* The lag with the smallest p-value, corrected for all candidates and lags. */
-static Pair
-best_lag(const Task *task, int32_t driver, int64_t train)
+static SfStatus
+best_lag(const Task *task, int32_t driver, int64_t train, Pair *out)
 {
 	const SfDriverLagOptions *o = task->options;
 	double		tests = (double) task->s->driver_count * (double) (o->max_lag - o->min_lag + 1);
 	Pair		best = correlate(&task->white[0], &task->white[1 + driver], train, o->min_lag);
+	int64_t		work = train;
 
 	for (int32_t lag = o->min_lag + 1; lag <= o->max_lag; lag++)
 	{
@@ -386,9 +410,16 @@ best_lag(const Task *task, int32_t driver, int64_t train)
 
 		if (pair.p_value < best.p_value)
 			best = pair;
+		work += train;
+		if (work < POLL_WORK)
+			continue;
+		work = 0;
+		if (sf_cancelled(task->arena->ctx))
+			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	best.p_value = corrected(best.p_value, tests);
-	return best;
+	*out = best;
+	return sf_poll(task->arena->ctx);
 }
 
 /* Squared one-step errors in one block, without and with each driver as the past of the block has it. */
@@ -401,8 +432,11 @@ confirm_block(Task *task, int64_t train, int64_t end, double *without, double *w
 	for (int32_t j = 0; j < task->s->driver_count && status == SF_OK; j++)
 	{
 		const White *x = &task->white[1 + j];
-		Pair		pair = best_lag(task, j, train);
+		Pair		pair;
 
+		status = best_lag(task, j, train, &pair);
+		if (status != SF_OK)
+			return status;
 		for (int64_t t = train; t < end && x->start < train - pair.lag && y->start < train; t++)
 		{
 			double		error = y->e[t] - pair.mean_y;
@@ -413,8 +447,6 @@ confirm_block(Task *task, int64_t train, int64_t end, double *without, double *w
 			without[j] += error * error;
 			with[j] += left * left;
 		}
-		if (sf_cancelled(task->arena->ctx))
-			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	return status;
 }
@@ -451,7 +483,7 @@ fill_row(const Pair *pair, SfDriverLag *row)
  * is much like the driver was made white a little differently, and would otherwise
  * pass for news.
  */
-static void
+static SfStatus
 regress_out(Task *task, int32_t driver, int32_t lag, int64_t train)
 {
 	White	   *y = &task->white[0];
@@ -466,8 +498,11 @@ regress_out(Task *task, int32_t driver, int32_t lag, int64_t train)
 
 		for (int64_t t = y->start; t < train; t++)
 			y->e[t] -= pair.slope * (x->e[t - i] - pair.mean_x);
+		if (sf_cancelled(task->arena->ctx))
+			return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	y->fitted += lag + NEAR - first + 1;
+	return SF_OK;
 }
 
 /* Stage by stage: the most significant candidate that the blocks confirm, until there is none. */
@@ -489,7 +524,9 @@ choose(Task *task, int64_t train, SfDriverLag *rows)
 
 			if (rows[j].chosen)
 				continue;
-			pair = best_lag(task, j, train);
+			status = best_lag(task, j, train, &pair);
+			if (status != SF_OK)
+				return status;
 			fill_row(&pair, &rows[j]);
 			if (pair.p_value < task->options->significance && rows[j].error_reduction > 0.0 &&
 				fabs(pair.correlation) > strongest)
@@ -497,13 +534,11 @@ choose(Task *task, int64_t train, SfDriverLag *rows)
 				best = j;
 				strongest = fabs(pair.correlation);
 			}
-			if (sf_cancelled(task->arena->ctx))
-				return sf_fail(task->arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		}
 		if (best >= 0)
 		{
 			rows[best].chosen = true;
-			regress_out(task, best, rows[best].lag, train);
+			status = regress_out(task, best, rows[best].lag, train);
 		}
 	}
 	return status;

@@ -110,7 +110,7 @@ prepare(SfArena *arena, const SfSeries *s, Task *task)
 			task->remark = ", under two seasons";
 		task->data.m = 1;
 	}
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 /* y * 2^exponent, the largest number there is instead of infinity. */
@@ -284,6 +284,9 @@ run(SfArena *arena, const SfSeries *s, Task *task, SfEtsSpec spec, bool fast, Sf
 	}
 	write_notes(task, &fit, &end, aicc, out);
 	write_forecast(task, out);
+	status = sf_poll(arena->ctx);
+	if (status != SF_OK)
+		return status;
 	out->converged = fit.converged;
 	label_form(out, fit.form, task->remark);
 	return SF_OK;

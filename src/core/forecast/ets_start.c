@@ -168,5 +168,5 @@ sf_ets_start(SfArena *arena, const SfEtsData *data, SfEtsSeason season, SfEtsSta
 	}
 	first_line(data, season, start);
 	sf_arena_rewind(arena, mark);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }

@@ -20,6 +20,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Values transformed between two polls. */
+#define POLL_EVERY 65536
+
 static const double coverages[2] = {0.80, 0.95};
 
 /* What one call works with. */
@@ -91,6 +94,8 @@ prepare(SfArena *arena, const SfSeries *s, Work *w)
 			ctx->where = t;
 			return SF_BAD_DATA;
 		}
+		if (t % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	if (observed == 0)
 		return sf_fail(ctx, SF_BAD_DATA, "the series holds no values");
@@ -116,6 +121,8 @@ prepare(SfArena *arena, const SfSeries *s, Work *w)
 	for (int32_t t = 0; t < s->n && w->transformed; t++)
 	{
 		y[t] = isnan(y[t]) ? y[t] : sf_box_cox(y[t], w->lambda);
+		if (t % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		if (isinf(y[t]))
 		{
 			sf_fail_value(ctx, SF_BAD_DATA, "a value is out of the range of the transform with this lambda", s->y[t]);
@@ -226,7 +233,11 @@ predict(SfArena *arena, const SfSeries *s, const void *argument, SfForecast *out
 	whole.y = y;
 	if (!native_drivers)
 		whole.driver_count = 0;
-	status = sf_method_forecast(arena, native_gaps ? s : &whole, choice, out);
+	status = sf_poll(arena->ctx);
+	if (status == SF_OK)
+		status = sf_method_forecast(arena, native_gaps ? s : &whole, choice, out);
+	if (status == SF_OK)
+		status = sf_poll(arena->ctx);
 	if (status == SF_OK)
 		status = keep_believable(arena, &whole, out);
 	if (status != SF_OK || effect == NULL)

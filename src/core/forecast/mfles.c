@@ -279,8 +279,12 @@ take_drivers(SfCtx *ctx, Setup *u, Parts *p)
 	for (int32_t j = 0; j < cols; j++)
 		p->driver[j] += p->right[j];
 	for (int64_t t = 0; t < u->s->n; t++)
+	{
+		if (t % POLL_ROWS == POLL_ROWS - 1 && (u->cancelled = sf_cancelled(ctx)))
+			return;
 		for (int32_t j = 0; j < cols; j++)
 			p->rest[t] -= p->right[j] * u->driver[t * cols + j];
+	}
 }
 
 /* One-step forecasts of the mean of all smoothers; taken only if they help. */
@@ -334,13 +338,16 @@ take_apart(SfArena *arena, Setup *u, bool smooth, Parts *p)
 			take_median(u, p);
 		else
 			take_line(u, p);
-		if (u->harmonics.count > 0)
+		u->cancelled = sf_cancelled(arena->ctx);
+		if (u->harmonics.count > 0 && !u->cancelled)
 			take_waves(arena->ctx, u, p);
 		if (u->drivers > 0 && !u->cancelled)
 			take_drivers(arena->ctx, u, p);
 		if (u->cancelled)
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		p->error = mean_square(u, p->rest);
+		if (sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		if (smooth && p->rounds >= SMOOTH_FROM)
 			take_smooth(u, p);
 		if (p->rounds > SMOOTH_FROM && !(p->error < (1.0 - GAIN_MIN) * before))
@@ -428,7 +435,11 @@ try_logs(SfArena *arena, Setup *u, Parts *p, double least)
 	if (logs == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int32_t t = 0; t < u->s->n; t++)
+	{
 		logs[t] = log(plain[t]);
+		if (t % POLL_ROWS == POLL_ROWS - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
 	status = take_apart(arena, u, false, p);
 	if (status != SF_OK)
 		return status;
@@ -465,18 +476,24 @@ back(const Setup *u, double z)
 }
 
 /* Adds a share of the variant's forecasts and one-step forecasts. */
-static void
-add_forecast(Setup *u, const Parts *p, double share, double *ahead, double *fitted)
+static SfStatus
+add_forecast(SfCtx *ctx, Setup *u, const Parts *p, double share, double *ahead, double *fitted)
 {
 	int32_t		n = u->s->n;
 	int32_t		waves = 2 * u->harmonics.count;
 
 	for (int32_t t = 0; t < n && fitted != NULL; t++)
+	{
 		fitted[t] += share * (isnan(u->z[t]) ? NAN : back(u, u->z[t] - p->rest[t]));
+		if (t % POLL_ROWS == POLL_ROWS - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
 	for (int64_t t = n; t < (int64_t) n + u->horizon; t++)
 	{
 		double		z = p->level + p->slope * (double) t + p->smoothed;
 
+		if (t % POLL_ROWS == POLL_ROWS - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		sf_waves_to(&u->waves, t);
 		for (int32_t j = 0; j < waves; j++)
 			z += p->wave[j] * u->waves.row[j];
@@ -484,6 +501,7 @@ add_forecast(Setup *u, const Parts *p, double share, double *ahead, double *fitt
 			z += p->driver[j] * u->driver[t * u->drivers + j];
 		ahead[t - n] += share * back(u, z);
 	}
+	return SF_OK;
 }
 
 typedef struct Result
@@ -510,9 +528,10 @@ run_variants(SfArena *arena, Setup *u, Parts *p, double *fitted, Result *result)
 		const Variant *v = &variants[i];
 		SfStatus	status = take_apart(arena, u, v->smooth, p);
 
+		if (status == SF_OK)
+			status = add_forecast(arena->ctx, u, p, v->share, result->ahead, fitted);
 		if (status != SF_OK)
 			return status;
-		add_forecast(u, p, v->share, result->ahead, fitted);
 		result->slope += v->share * p->slope;
 		result->error += v->share * p->error;
 		if (p->smoothed != 0)
@@ -581,6 +600,8 @@ sf_mfles_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	{
 		z[t] = ldexp(s->y[t], -exponent);
 		u->observed += !isnan(z[t]);
+		if (t % POLL_ROWS == POLL_ROWS - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	out->notes = 0;
 	if (u->observed < OBSERVED_MIN || !((u->range = spread_of(z, s->n, &u->largest, &mean)) > 0))
@@ -605,5 +626,5 @@ sf_mfles_forecast(SfArena *arena, const SfSeries *s, SfForecast *out)
 	if (status != SF_OK)
 		return status;
 	give(u, &result, exponent, out);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }

@@ -34,17 +34,20 @@ typedef struct Fence
 	double		unit;			/* IQR or what stands for it; 0 = nothing stands out */
 } Fence;
 
-static Fence
-fence_of(const double *rest, int32_t n, double limit, double largest, double *scratch)
+static SfStatus
+fence_of(SfCtx *ctx, const double *rest, int32_t n, double limit, double largest, double *scratch, Fence *out)
 {
 	SfVectorView sorted = {scratch, n};
 	Fence		fence;
 	double		q1;
 	double		q3;
 	double		sum = 0.0;
+	SfStatus	status;
 
 	memcpy(scratch, rest, (size_t) n * sizeof(double));
-	sf_sort(scratch, n);
+	status = sf_sort_long(ctx, scratch, n);
+	if (status != SF_OK)
+		return status;
 	q1 = sf_sorted_quantile(sorted, 0.25);
 	q3 = sf_sorted_quantile(sorted, 0.75);
 	fence.unit = q3 - q1;
@@ -58,7 +61,8 @@ fence_of(const double *rest, int32_t n, double limit, double largest, double *sc
 	}
 	fence.lower = q1 - limit * fence.unit;
 	fence.upper = q3 + limit * fence.unit;
-	return fence;
+	*out = fence;
+	return SF_OK;
 }
 
 static bool
@@ -67,17 +71,10 @@ is_outlier(Fence fence, double rest)
 	return fence.unit > 0.0 && (rest < fence.lower || rest > fence.upper);
 }
 
-/* Between the nearest ordinary neighbours, both without season; there is at least one. */
+/* At a place between its ordinary neighbours, both without season; one of them is in the series. */
 static double
-between(const double *adjusted, const bool *wild, int32_t n, int32_t at)
+between(const double *adjusted, int32_t n, int32_t left, int32_t right, int32_t at)
 {
-	int32_t		left = at - 1;
-	int32_t		right = at + 1;
-
-	while (left >= 0 && wild[left])
-		left--;
-	while (right < n && wild[right])
-		right++;
 	if (left < 0)
 		return adjusted[right];
 	if (right >= n)
@@ -153,9 +150,14 @@ clean(const SfDecomposition *d, const bool *wild, double *y, double *adjusted)
 {
 	for (int32_t i = 0; i < d->n; i++)
 		adjusted[i] = y[i] - season_at(d, i);
-	for (int32_t i = 0; i < d->n; i++)
-		if (wild[i])
-			y[i] = between(adjusted, wild, d->n, i) + season_at(d, i);
+	/* run by run */
+	for (int32_t from = 0, to; from < d->n; from = to + 1)
+	{
+		for (to = from; to < d->n && wild[to]; to++)
+			;
+		for (int32_t i = from; i < to; i++)
+			y[i] = between(adjusted, d->n, from - 1, to, i) + season_at(d, i);
+	}
 }
 
 /*
@@ -200,7 +202,9 @@ look_twice(SfArena *arena, SfSeries *s, double *y, double limit, double largest,
 		status = sf_decompose(arena, s, &options, d);
 		if (status != SF_OK)
 			return status;
-		next = fence_of(d->remainder, s->n, limit / freedom(d), largest, adjusted);
+		status = fence_of(arena->ctx, d->remainder, s->n, limit / freedom(d), largest, adjusted, &next);
+		if (status != SF_OK)
+			return status;
 		/* nothing but rounding is left without the wild ones: they stay what they are */
 		if (turn == 0 || next.unit > 0.0)
 			*fence = next;
@@ -214,8 +218,11 @@ look_twice(SfArena *arena, SfSeries *s, double *y, double limit, double largest,
 			break;
 		memcpy(y, original, (size_t) s->n * sizeof(double));
 		clean(d, wild, y, adjusted);
+		status = sf_poll(arena->ctx);
+		if (status != SF_OK)
+			return status;
 	}
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 SfStatus

@@ -10,6 +10,9 @@
 
 #define ORIGINS_MAX 60
 
+/* One-step forecasts of the past between two polls. */
+#define POLL_EVERY 8192
+
 /* Share of the seasonal naive when it was as good as the method, for strength 1. */
 #define NAIVE_SHARE 0.7
 
@@ -233,17 +236,20 @@ spread(SfArena *arena, const Work *w, Past *past, SfForecast *out)
 	return SF_OK;
 }
 
-static void
-fill_fitted(const Work *w, double *fitted)
+static SfStatus
+fill_fitted(SfCtx *ctx, const Work *w, double *fitted)
 {
 	fitted[0] = NAN;
 	for (int32_t t = 1; t < w->n; t++)
 	{
+		if (t % POLL_EVERY == 0 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		project(w, t, 1);
 		fitted[t] = w->whole[0];
 		if (w->lag > 0 && t >= w->lag)
 			fitted[t] += w->share * (seasonal_naive(w, t, 0) - fitted[t]);
 	}
+	return SF_OK;
 }
 
 static void
@@ -324,7 +330,9 @@ sf_plain_forecast(SfArena *arena, const SfSeries *s, const SfPlainMethod *method
 	if (status != SF_OK)
 		return status;
 	if (out->fitted != NULL)
-		fill_fitted(&w, out->fitted);
+		status = fill_fitted(arena->ctx, &w, out->fitted);
+	if (status != SF_OK)
+		return status;
 	tell(&w, out);
 	out->converged = true;
 	return SF_OK;

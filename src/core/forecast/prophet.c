@@ -26,6 +26,7 @@
 #define TARGETS_MAX 2			/* the series, its logarithms */
 #define REWEIGHTINGS 12
 #define POLL_CELLS 2000000
+#define POLL_ROWS 65536
 
 /* Ridge of coefficients other than slopes, in products of columns of size one. */
 #define RIDGE 0.1
@@ -137,6 +138,8 @@ make_target(SfArena *arena, const SfSeries *s, int exponent, bool logs, Target *
 		least = fmin(least, target->z[t]);
 		largest = fmax(largest, target->z[t]);
 		count++;
+		if (t % POLL_ROWS == POLL_ROWS - 1 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	target->centre = sum / count;
 	target->range = largest - least;

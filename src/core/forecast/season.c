@@ -9,6 +9,9 @@
 /* A factor is never smaller: the series is divided by it. */
 #define FACTOR_LEAST 0.02
 
+/* Positions worked out between two polls. */
+#define POLL_EVERY 65536
+
 /* How fast figures may follow, in steps from 0 (not at all). */
 #define GAMMA_STEP 0.08
 #define GAMMA_STEPS 8
@@ -230,26 +233,45 @@ judge(const Work *w, const double *figure, SfSeasonFigures *f)
 		f->shrink = 0.0;
 }
 
-static void
-estimate(Work *w, SfSeasonFigures *f, double *rest)
+/* Figures by classical decomposition, then from ratios to a trend that reaches both ends. */
+static SfStatus
+first_figures(SfCtx *ctx, Work *w, double *figure, double *rest)
 {
-	double		least;
+	SfStatus	status;
 
 	centred_means(w);
 	take_ratios(w);
-	mean_figures(w, f->figure);
+	status = sf_poll(ctx);
+	if (status != SF_OK)
+		return status;
+	mean_figures(w, figure);
 	for (int32_t t = 0; t < w->n; t++)
-		rest[t] = without(w, w->y[t], f->figure[w->position[t]]);
+		rest[t] = without(w, w->y[t], figure[w->position[t]]);
+	status = sf_poll(ctx);
+	if (status != SF_OK)
+		return status;
 	local_lines(rest, w->n, w->m / 2 + 1, w->trend);
+	status = sf_poll(ctx);
+	if (status != SF_OK)
+		return status;
 	take_ratios(w);
-	mean_figures(w, f->figure);
-	judge(w, f->figure, f);
+	mean_figures(w, figure);
+	return sf_poll(ctx);
+}
+
+/* The gamma with the least errors one cycle ahead, and the figures it ends with. */
+static SfStatus
+choose_gamma(SfCtx *ctx, Work *w, SfSeasonFigures *f)
+{
+	double		least = follow(w, 0.0);
+
 	f->gamma = 0.0;
-	least = follow(w, 0.0);
 	for (int step = 1; step <= GAMMA_STEPS && w->n > 2 * w->m; step++)
 	{
 		double		errors = follow(w, GAMMA_STEP * step);
 
+		if (sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		if (errors < least)
 		{
 			least = errors;
@@ -263,6 +285,20 @@ estimate(Work *w, SfSeasonFigures *f, double *rest)
 			f->figure[j] = w->state[j];
 		centre(w, f->figure);
 	}
+	return sf_poll(ctx);
+}
+
+static SfStatus
+estimate(SfCtx *ctx, Work *w, SfSeasonFigures *f, double *rest)
+{
+	SfStatus	status = first_figures(ctx, w, f->figure, rest);
+
+	if (status != SF_OK)
+		return status;
+	judge(w, f->figure, f);
+	status = choose_gamma(ctx, w, f);
+	if (status != SF_OK)
+		return status;
 	for (int32_t j = 0; j < w->m; j++)
 	{
 		f->figure[j] = neutral(w) + f->shrink * (f->figure[j] - neutral(w));
@@ -271,6 +307,7 @@ estimate(Work *w, SfSeasonFigures *f, double *rest)
 	}
 	for (int32_t t = 0; t < w->n; t++)
 		rest[t] = without(w, w->y[t], f->figure[w->position[t]]);
+	return SF_OK;
 }
 
 static bool
@@ -288,20 +325,25 @@ work_start(SfArena *arena, Work *w, int32_t n, int32_t m)
 		w->count != NULL && w->state != NULL;
 }
 
-static void
-place(const SfSeasonFigures *f, int32_t n, int32_t *position)
+static SfStatus
+place(SfCtx *ctx, const SfSeasonFigures *f, int32_t n, int32_t *position)
 {
 	if (f->length != f->positions)
 	{
 		for (int32_t t = 0; t < n; t++)
+		{
 			position[t] = sf_season_position(f, t);
-		return;
+			if (t % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
+				return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		}
+		return SF_OK;
 	}
 	for (int32_t t = 0, j = 0; t < n; t++)
 	{
 		position[t] = j;
 		j = j + 1 == f->positions ? 0 : j + 1;
 	}
+	return SF_OK;
 }
 
 SfStatus
@@ -319,6 +361,7 @@ sf_seasons_fit(SfArena *arena, const SfSeries *s, const double *y, SfSeasons *se
 	{
 		SfSeasonFigures *f = &seasons->season[seasons->count];
 		SfArenaMark mark;
+		SfStatus	status;
 		Work		w;
 
 		if (sf_cancelled(arena->ctx))
@@ -332,7 +375,9 @@ sf_seasons_fit(SfArena *arena, const SfSeries *s, const double *y, SfSeasons *se
 			continue;
 		if (f->figure == NULL || !work_start(arena, &w, s->n, f->positions))
 			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-		place(f, s->n, w.position);
+		status = place(arena->ctx, f, s->n, w.position);
+		if (status != SF_OK)
+			return status;
 		w.factor = factor;
 		/* the estimate reads what earlier seasons left and writes what it leaves */
 		w.y = y;
@@ -346,7 +391,9 @@ sf_seasons_fit(SfArena *arena, const SfSeries *s, const double *y, SfSeasons *se
 				left[t] = adjusted[t];
 			w.y = left;
 		}
-		estimate(&w, f, adjusted);
+		status = estimate(arena->ctx, &w, f, adjusted);
+		if (status != SF_OK)
+			return status;
 		seasons->count++;
 		sf_arena_rewind(arena, mark);
 	}

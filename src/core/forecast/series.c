@@ -147,6 +147,8 @@ sf_series_fill(SfArena *arena, const SfSeries *s, double *out)
 	if (missing == 0)
 		return SF_OK;
 	fill_lines(out, n);
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	if (m < 2 || n < 2 * m)
 		return SF_OK;
 	line = sf_arena_take(arena, (size_t) n, sizeof(double));
@@ -155,12 +157,16 @@ sf_series_fill(SfArena *arena, const SfSeries *s, double *out)
 	if (line == NULL || figure == NULL || count == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	season_means(out, n, m, line);
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	if (position_figures(s->y, line, n, m, figure, count))
 	{
 		/* the line again, now between values without their season */
 		for (int32_t t = 0; t < n; t++)
 			out[t] = isnan(s->y[t]) ? NAN : s->y[t] - figure[t % m];
 		fill_lines(out, n);
+		if (sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		for (int32_t t = 0; t < n; t++)
 			out[t] = isnan(s->y[t]) ? out[t] + figure[t % m] : s->y[t];
 	}

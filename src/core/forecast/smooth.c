@@ -46,15 +46,21 @@ pass_level(const double *y, int32_t n, double origin, const Settings *at, Sums *
 	SfLanes		pp = {0};
 
 	p_level += 1.0;
-	for (int32_t t = 0; t < n; t++)
+	for (int32_t from = 0; from < n; from += SF_LANES_BLOCK)
 	{
-		SfLanes		a = (y[t] - origin) - a_level;
+		int32_t		to = n - from < SF_LANES_BLOCK ? n : from + SF_LANES_BLOCK;
 
-		aa += a * a;
-		ap -= a * p_level;
-		pp += p_level * p_level;
-		a_level += alpha * a;
-		p_level *= rest;
+		for (int32_t t = from; t < to; t++)
+		{
+			SfLanes		a = (y[t] - origin) - a_level;
+
+			aa += a * a;
+			ap -= a * p_level;
+			pp += p_level * p_level;
+			a_level += alpha * a;
+			p_level *= rest;
+		}
+		sf_lanes_flush(&p_level);
 	}
 	memset(sums, 0, sizeof *sums);
 	sums->aa = aa;
@@ -80,33 +86,42 @@ pass_trend(const double *y, int32_t n, double origin, const Settings *at, Sums *
 	memset(&s, 0, sizeof s);
 	pl += 1.0;
 	qb += 1.0;
-	for (int32_t t = 0; t < n; t++)
+	for (int32_t from = 0; from < n; from += SF_LANES_BLOCK)
 	{
-		SfLanes		a;
-		SfLanes		p;
-		SfLanes		q;
+		int32_t		to = n - from < SF_LANES_BLOCK ? n : from + SF_LANES_BLOCK;
 
-		ab *= phi;
-		pb *= phi;
-		qb *= phi;
-		al += ab;
-		pl += pb;
-		ql += qb;
-		a = (y[t] - origin) - al;
-		p = -pl;
-		q = -ql;
-		s.aa += a * a;
-		s.ap += a * p;
-		s.aq += a * q;
-		s.pp += p * p;
-		s.pq += p * q;
-		s.qq += q * q;
-		al += alpha * a;
-		pl += alpha * p;
-		ql += alpha * q;
-		ab += gain * a;
-		pb += gain * p;
-		qb += gain * q;
+		for (int32_t t = from; t < to; t++)
+		{
+			SfLanes		a;
+			SfLanes		p;
+			SfLanes		q;
+
+			ab *= phi;
+			pb *= phi;
+			qb *= phi;
+			al += ab;
+			pl += pb;
+			ql += qb;
+			a = (y[t] - origin) - al;
+			p = -pl;
+			q = -ql;
+			s.aa += a * a;
+			s.ap += a * p;
+			s.aq += a * q;
+			s.pp += p * p;
+			s.pq += p * q;
+			s.qq += q * q;
+			al += alpha * a;
+			pl += alpha * p;
+			ql += alpha * q;
+			ab += gain * a;
+			pb += gain * p;
+			qb += gain * q;
+		}
+		sf_lanes_flush(&pl);
+		sf_lanes_flush(&pb);
+		sf_lanes_flush(&ql);
+		sf_lanes_flush(&qb);
 	}
 	*sums = s;
 }
@@ -189,16 +204,37 @@ search(const double *y, int32_t n, double origin, double *dimension, SfLanes *la
 		(*lane)[i] = *dimension;
 }
 
+/* States and errors of the model's constants over all of y[n], when they come from its end. */
+static void
+fit_states(const double *y, int32_t n, SfTrendModel *model)
+{
+	Settings	at;
+
+	for (int i = 0; i < SF_LANES; i++)
+	{
+		at.alpha[i] = model->alpha;
+		at.beta[i] = model->beta;
+		at.phi[i] = model->phi;
+	}
+	model->level0 = y[0];
+	model->trend0 = 0.0;
+	model->sse = INFINITY;
+	(void) try_settings(y, n, y[0], &at, model);
+}
+
 void
 sf_trend_fit(const double *y, int32_t n, SfTrendKind kind, SfTrendModel *model)
 {
+	int32_t		skipped = n > SF_LANES_PERIODS_MAX ? n - SF_LANES_PERIODS_MAX : 0;
+	const double *tail = y + skipped;
+	int32_t		left = n - skipped;
 	SfLaneRange alpha = {0.02, 0.98, ALPHA_LEAST, ALPHA_MOST};
 	SfLaneRange beta = {0.0, 0.6, 0.0, 1.0};
 	SfLaneRange phi = {PHI_LEAST, PHI_MOST, PHI_LEAST, PHI_MOST};
 	Settings	at;
 
 	*model = (SfTrendModel) {
-		.kind = kind, .alpha = 0.5, .beta = 0.1, .phi = 1.0, .level0 = y[0], .sse = INFINITY
+		.kind = kind, .alpha = 0.5, .beta = 0.1, .phi = 1.0, .level0 = tail[0], .sse = INFINITY
 	};
 	if (kind == SF_TREND_NONE)
 		model->beta = 0.0;
@@ -212,13 +248,15 @@ sf_trend_fit(const double *y, int32_t n, SfTrendKind kind, SfTrendModel *model)
 	}
 	for (int round = 0; round < 3; round++)
 	{
-		search(y, n, y[0], &model->alpha, &at.alpha, &alpha, &at, model);
+		search(tail, left, tail[0], &model->alpha, &at.alpha, &alpha, &at, model);
 		if (kind == SF_TREND_NONE)
 			continue;
-		search(y, n, y[0], &model->beta, &at.beta, &beta, &at, model);
+		search(tail, left, tail[0], &model->beta, &at.beta, &beta, &at, model);
 		if (kind == SF_TREND_DAMPED)
-			search(y, n, y[0], &model->phi, &at.phi, &phi, &at, model);
+			search(tail, left, tail[0], &model->phi, &at.phi, &phi, &at, model);
 	}
+	if (skipped > 0)
+		fit_states(y, n, model);
 }
 
 void
@@ -274,7 +312,7 @@ fit_path(SfArena *arena, const double *y, int32_t n, SfTrendKind kind, Path *pat
 	path->trend = path->level + n;
 	sf_trend_fit(y, n, kind, &path->model);
 	sf_trend_path(&path->model, y, n, path->level, path->trend, NULL);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static SfStatus

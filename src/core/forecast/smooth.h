@@ -44,7 +44,11 @@ typedef struct SfTrendModel
 	double		sse;			/* sum of squared one-step errors */
 } SfTrendModel;
 
-/* Fits y[n], n >= 1, all finite.  O(n), no allocation. */
+/*
+ * sf_trend_fit
+ *		Fits y[n], n >= 1, all finite.  O(n), no allocation; the constants of a series
+ *		of more than SF_LANES_PERIODS_MAX periods are those of its end (lanes.h).
+ */
 extern void sf_trend_fit(const double *y, int32_t n, SfTrendKind kind, SfTrendModel *model);
 
 /*

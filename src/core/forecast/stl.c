@@ -22,6 +22,9 @@
 #define WEIGHT_NEAR 0.001
 #define WEIGHT_FAR 0.999
 
+/* Periods scaled back between two polls. */
+#define POLL_EVERY 65536
+
 /* A season that never changes is a window of ten times the series, and one more. */
 #define PERIODIC_CYCLES 10
 
@@ -151,9 +154,14 @@ pass(SfCtx *ctx, const Stl *stl, double *trend, double *season)
 
 	/* what is left of level in the smoothed cycles; detrended is free from here on */
 	moving_mean(stl->cycles, n + 2 * m, m, stl->means);
+	status = sf_poll(ctx);
+	if (status != SF_OK)
+		return status;
 	moving_mean(stl->means, n + m + 1, m, stl->detrended);
 	moving_mean(stl->detrended, n + 2, 3, stl->means);
-	status = sf_loess_smooth(ctx, &stl->low, stl->means, n, NULL, stl->detrended);
+	status = sf_poll(ctx);
+	if (status == SF_OK)
+		status = sf_loess_smooth(ctx, &stl->low, stl->means, n, NULL, stl->detrended);
 	if (status != SF_OK)
 		return status;
 
@@ -227,6 +235,9 @@ sf_stl(SfArena *arena, const double *y, int32_t n, const SfStlSpec *spec,
 		{
 			robustness_weights(y, trend, season, n, stl.detrended, weights);
 			stl.weights = weights;
+			status = sf_poll(arena->ctx);
+			if (status != SF_OK)
+				return status;
 		}
 		for (int32_t i = 0; i < spec->inner; i++)
 		{
@@ -243,7 +254,7 @@ sf_stl(SfArena *arena, const double *y, int32_t n, const SfStlSpec *spec,
 	if (spec->periodic)
 		average_cycles(season, n, spec->period, stl.sums);
 	sf_arena_rewind(arena, mark);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 /* A season on whole slots: slots a cycle, and how many the series reaches. */
@@ -300,7 +311,9 @@ stl_on_slots(SfArena *arena, const double *y, int32_t n, Slots slots, const SfSt
 	slot_season = slot_trend + slots.n;
 	for (int32_t g = 0; g < slots.n; g++)
 		slot[g] = y[nearest(g * step, n)];
-	status = sf_stl(arena, slot, slots.n, spec, slot_trend, slot_season, NULL);
+	status = sf_poll(arena->ctx);
+	if (status == SF_OK)
+		status = sf_stl(arena, slot, slots.n, spec, slot_trend, slot_season, NULL);
 	if (status != SF_OK)
 		return status;
 	for (int32_t t = 0; t < n; t++)
@@ -312,7 +325,7 @@ stl_on_slots(SfArena *arena, const double *y, int32_t n, Slots slots, const SfSt
 		trend[t] = slot_trend[g] + (slot_trend[g + 1] - slot_trend[g]) * fmin(at - g, 1.0);
 	}
 	sf_arena_rewind(arena, mark);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static SfStatus
@@ -354,7 +367,9 @@ fit_trend(SfArena *arena, const double *y, int32_t n, const SfDecomposeOptions *
 	{
 		if (set > 0)
 			robustness_weights(y, trend, NULL, n, weights + n, weights);
-		status = sf_loess_smooth(arena->ctx, &loess, y, n, set > 0 ? weights : NULL, trend);
+		status = sf_poll(arena->ctx);
+		if (status == SF_OK)
+			status = sf_loess_smooth(arena->ctx, &loess, y, n, set > 0 ? weights : NULL, trend);
 		if (status == SF_OK && sf_cancelled(arena->ctx))
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
@@ -414,7 +429,11 @@ scale_back(SfCtx *ctx, const SfSeries *s, int exponent, SfDecomposition *out)
 {
 	for (int32_t i = 0; i < out->n; i++)
 	{
-		double		fit = out->trend[i] = ldexp(out->trend[i], exponent);
+		double		fit;
+
+		if (i % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		fit = out->trend[i] = ldexp(out->trend[i], exponent);
 
 		for (int32_t k = 0; k < out->seasons; k++)
 			fit += out->season[k][i] = ldexp(out->season[k][i], exponent);
@@ -449,6 +468,8 @@ sf_decompose(SfArena *arena, const SfSeries *s, const SfDecomposeOptions *option
 		if (d.season[k] == NULL)
 			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 		memset(d.season[k], 0, n * sizeof(double));
+		if (sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	mark = sf_arena_mark(arena);
 	rest = sf_arena_take(arena, n, sizeof(double));
@@ -456,7 +477,9 @@ sf_decompose(SfArena *arena, const SfSeries *s, const SfDecomposeOptions *option
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (size_t i = 0; i < n; i++)
 		rest[i] = ldexp(s->y[i], -exponent);
-	status = fit_seasons(arena, rest, options, &d);
+	status = sf_poll(arena->ctx);
+	if (status == SF_OK)
+		status = fit_seasons(arena, rest, options, &d);
 	if (status == SF_OK)
 		status = scale_back(arena->ctx, s, exponent, &d);
 	if (status != SF_OK)

@@ -159,8 +159,9 @@ sf_waves_start(SfArena *arena, const SfHarmonics *harmonics, SfWaves *waves)
 	return SF_OK;
 }
 
-void
-sf_waves_to(SfWaves *waves, int64_t t)
+/* From one period to the next. */
+static void
+turn_row(SfWaves *waves)
 {
 	int32_t		count = waves->harmonics->count;
 	double	   *restrict c = waves->row;
@@ -168,13 +169,6 @@ sf_waves_to(SfWaves *waves, int64_t t)
 	const double *restrict dc = waves->turn;
 	const double *restrict ds = waves->turn + count;
 
-	if (t == waves->t)
-		return;
-	if (t != waves->t + 1 || t % FRESH_EVERY == 0)
-	{
-		fresh_row(waves, t);
-		return;
-	}
 	for (int32_t k = 0; k < count; k++)
 	{
 		double		next = c[k] * dc[k] - s[k] * ds[k];
@@ -182,7 +176,19 @@ sf_waves_to(SfWaves *waves, int64_t t)
 		s[k] = s[k] * dc[k] + c[k] * ds[k];
 		c[k] = next;
 	}
-	waves->t = t;
+	waves->t++;
+}
+
+void
+sf_waves_to(SfWaves *waves, int64_t t)
+{
+	int64_t		fresh = t - t % FRESH_EVERY;
+
+	/* the same turns wherever it comes from, so that a row depends on t alone */
+	if (waves->t < fresh || waves->t > t)
+		fresh_row(waves, fresh);
+	while (waves->t < t)
+		turn_row(waves);
 }
 
 /* Mean and standard deviation of column j over the periods with an observation, after division by 2^e. */
@@ -249,6 +255,8 @@ sf_terms_drivers(SfArena *arena, const SfSeries *s, int32_t horizon, double **co
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		if (!column_moments(s, j, &e, &mean, &deviation))
 			continue;
+		if (sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 		/* the first columns of each row; packed below */
 		for (int64_t t = 0; t < rows; t++)
 		{

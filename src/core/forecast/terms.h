@@ -62,7 +62,7 @@ extern void sf_harmonics_choose(const SfSeries *s, const int32_t *order, int32_t
 /* SF_OK or SF_NO_MEMORY; the row is that of period 0. */
 extern SfStatus sf_waves_start(SfArena *arena, const SfHarmonics *harmonics, SfWaves *waves);
 
-/* Makes row that of period t; the next period costs no trigonometric function. */
+/* Makes row that of period t, the same bits whatever it was; a few periods on cost no trigonometric function. */
 extern void sf_waves_to(SfWaves *waves, int64_t t);
 
 /*

@@ -58,22 +58,28 @@ pass(const double *y, int32_t n, double origin, const double *intercept, const d
 
 	memset(&s, 0, sizeof s);
 	k += 1.0;
-	for (int32_t t = 0; t < n; t++)
+	for (int32_t first = 0; first < n; first += SF_LANES_BLOCK)
 	{
-		int32_t		from = dynamic ? t - 1 : n - 1;
-		double		a = from < 0 ? 0.0 : intercept[from] - origin;
-		double		b = from < 0 ? 0.0 : slope[from];
-		SfLanes		u = (y[t] - origin) - level;
-		SfLanes		g = k * a + (1.0 - k * rest) * inverse * b;
+		int32_t		end = n - first < SF_LANES_BLOCK ? n : first + SF_LANES_BLOCK;
 
-		s.uu += u * u;
-		s.uk += u * k;
-		s.ug += u * g;
-		s.kk += k * k;
-		s.kg += k * g;
-		s.gg += g * g;
-		level += alpha * u;
-		k *= rest;
+		for (int32_t t = first; t < end; t++)
+		{
+			int32_t		from = dynamic ? t - 1 : n - 1;
+			double		a = from < 0 ? 0.0 : intercept[from] - origin;
+			double		b = from < 0 ? 0.0 : slope[from];
+			SfLanes		u = (y[t] - origin) - level;
+			SfLanes		g = k * a + (1.0 - k * rest) * inverse * b;
+
+			s.uu += u * u;
+			s.uk += u * k;
+			s.ug += u * g;
+			s.kk += k * k;
+			s.kg += k * g;
+			s.gg += g * g;
+			level += alpha * u;
+			k *= rest;
+		}
+		sf_lanes_flush(&k);
 	}
 	*sums = s;
 }
@@ -101,43 +107,58 @@ solve(const Sums *s, int i, SfThetaKind kind, double *level0, double *w)
 	return sse > 0 ? sse : 0.0;
 }
 
+/* One pass: the best of eight alphas goes into the model if it beats it; which it was. */
+static int
+try_alphas(const double *y, int32_t n, const double *intercept, const double *slope,
+		   const SfLanes *alpha, SfThetaModel *model)
+{
+	int			best = 0;
+	double		least = INFINITY;
+	Sums		sums;
+
+	pass(y, n, y[0], intercept, slope, model->kind == SF_THETA_DYNAMIC, alpha, &sums);
+	for (int i = 0; i < SF_LANES; i++)
+	{
+		double		level0;
+		double		w;
+		double		sse = solve(&sums, i, model->kind, &level0, &w);
+
+		if (sse < least)
+		{
+			least = sse;
+			best = i;
+		}
+		if (sse < model->sse)
+			*model = (SfThetaModel) {
+				model->kind, (*alpha)[i], w, level0 + y[0] * (1.0 - w), sse
+			};
+	}
+	return best;
+}
+
 void
 sf_theta_fit(const double *y, int32_t n, const double *intercept, const double *slope,
 			 SfThetaKind kind, SfThetaModel *model)
 {
+	int32_t		skipped = n > SF_LANES_PERIODS_MAX ? n - SF_LANES_PERIODS_MAX : 0;
 	SfLaneRange range = {0.05, 0.95, ALPHA_LEAST, ALPHA_MOST};
+	SfLanes		alpha = {0};
 
 	*model = (SfThetaModel) {
 		.kind = kind, .alpha = 0.5, .w = 0.5, .level0 = y[0], .sse = INFINITY
 	};
 	for (int round = 0; round < 3; round++)
 	{
-		int			best = 0;
-		double		least = INFINITY;
-		SfLanes		alpha = {0};
-		Sums		sums;
-
 		for (int i = 0; i < SF_LANES; i++)
 			alpha[i] = sf_lane_at(&range, i);
-		pass(y, n, y[0], intercept, slope, kind == SF_THETA_DYNAMIC, &alpha, &sums);
-		for (int i = 0; i < SF_LANES; i++)
-		{
-			double		level0;
-			double		w;
-			double		sse = solve(&sums, i, kind, &level0, &w);
-
-			if (sse < least)
-			{
-				least = sse;
-				best = i;
-			}
-			if (sse < model->sse)
-				*model = (SfThetaModel) {
-					kind, alpha[i], w, level0 + y[0] * (1.0 - w), sse
-				};
-		}
-		sf_lane_narrow(&range, best);
+		sf_lane_narrow(&range, try_alphas(y + skipped, n - skipped, intercept + skipped, slope + skipped, &alpha, model));
 	}
+	if (skipped == 0)
+		return;
+	alpha = (SfLanes) {0} + model->alpha;
+	model->level0 = y[0];
+	model->sse = INFINITY;
+	(void) try_alphas(y, n, intercept, slope, &alpha, model);
 }
 
 void
@@ -158,7 +179,7 @@ sf_theta_path(const SfThetaModel *model, const double *y, int32_t n,
 		if (fitted != NULL)
 			fitted[t] = l + model->w * (k * a + (1.0 - k * rest) / model->alpha * b);
 		l += model->alpha * (y[t] - l);
-		k *= rest;
+		k = k > 1e-200 ? k * rest : 0.0;
 		level[t] = l;
 	}
 }
@@ -208,9 +229,11 @@ fit_path(SfArena *arena, const double *y, int32_t n, SfThetaKind kind, Path *pat
 	path->slope = path->intercept + n;
 	path->level = path->slope + n;
 	sf_theta_lines(y, n, path->intercept, path->slope);
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	sf_theta_fit(y, n, path->intercept, path->slope, kind, &path->model);
 	sf_theta_path(&path->model, y, n, path->intercept, path->slope, path->level, NULL);
-	return SF_OK;
+	return sf_poll(arena->ctx);
 }
 
 static SfStatus

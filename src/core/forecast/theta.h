@@ -46,7 +46,11 @@ typedef struct SfThetaModel
  */
 extern void sf_theta_lines(const double *y, int32_t n, double *intercept, double *slope);
 
-/* Fits y[n], n >= 1, given its lines.  O(n), no allocation. */
+/*
+ * sf_theta_fit
+ *		Fits y[n], n >= 1, given its lines.  O(n), no allocation; alpha of a series of
+ *		more than SF_LANES_PERIODS_MAX periods is that of its end (lanes.h).
+ */
 extern void sf_theta_fit(const double *y, int32_t n, const double *intercept, const double *slope,
 						 SfThetaKind kind, SfThetaModel *model);
 

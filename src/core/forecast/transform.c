@@ -10,6 +10,9 @@
 #define LAMBDA_MOST 2.0
 #define SPREAD_LEAST 1e-13
 
+/* The last so many blocks are looked at. */
+#define BLOCKS_MAX 10000
+
 double
 sf_box_cox(double y, double lambda)
 {
@@ -51,7 +54,7 @@ SfStatus
 sf_box_cox_lambda(SfArena *arena, const double *y, int32_t n, int32_t m, double *lambda)
 {
 	int32_t		length = m > 2 ? m : 2;
-	int32_t		blocks = n / length;
+	int32_t		blocks = n / length < BLOCKS_MAX ? n / length : BLOCKS_MAX;
 	const double *first = y + (n - blocks * length);
 	double	   *mean;
 	double	   *deviation;
@@ -83,6 +86,8 @@ sf_box_cox_lambda(SfArena *arena, const double *y, int32_t n, int32_t m, double 
 		if (deviation[i] < SPREAD_LEAST * mean[i])
 			deviation[i] = 0.0;
 	}
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	/* ternary search: the function has one valley in practice */
 	for (int i = 0; i < 60; i++)
 	{

@@ -11,6 +11,9 @@
 /* Cycles in the smoothing window of the season, as R's mstl takes them. */
 #define SEASON_WINDOW 11
 
+/* The test looks at so many values at most, the last ones: its cost grows with n^(3/2). */
+#define TESTED_MAX 20000
+
 /* Rounding of a difference of two numbers of size 1, with room to spare. */
 #define ROUNDING 1e-13
 
@@ -84,9 +87,10 @@ sf_difference(double *y, int64_t n, int64_t lag)
 int32_t
 sf_ordinary_differences(double *y, int64_t n, int32_t d_max, double size)
 {
+	int64_t		skipped = n > TESTED_MAX ? n - TESTED_MAX : 0;
 	int32_t		d = 0;
 
-	while (d < d_max && !sf_is_constant(y, n, size) && sf_kpss_level(y, n) > SF_KPSS_LEVEL_5)
+	while (d < d_max && !sf_is_constant(y, n, size) && sf_kpss_level(y + skipped, n - skipped) > SF_KPSS_LEVEL_5)
 	{
 		n = sf_difference(y, n, 1);
 		d++;
@@ -140,6 +144,8 @@ sf_seasonal_strength(SfArena *arena, const double *y, int32_t n, int32_t m, doub
 		return status;
 	for (int32_t i = 0; i < n; i++)
 		trend[i] = y[i] - trend[i] - season[i];
+	if (sf_cancelled(arena->ctx))
+		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	variations(trend, season, n, &remainder, &both);
 	if (both > 0.0 && isfinite(both))
 		*strength = fmax(0.0, 1.0 - remainder / both);

@@ -44,7 +44,8 @@ extern bool sf_is_constant(const double *y, int64_t n, double size);
 /*
  * sf_ordinary_differences
  *		How many of at most d_max differences y[n] needs; y is used up.
- *		size = the largest value of the series that y was made from.
+ *		size = the largest value of the series that y was made from.  The test sees the
+ *		last 20,000 values.
  */
 extern int32_t sf_ordinary_differences(double *y, int64_t n, int32_t d_max, double size);
 
