@@ -95,7 +95,7 @@ sf_sort_long(SfCtx *ctx, double *x, int64_t n)
 static inline int
 before(const double *x, int64_t a, int64_t b)
 {
-	return x[a] < x[b] || (x[a] == x[b] && a < b);
+	return (a < b && x[a] == x[b]) || x[a] < x[b];
 }
 
 void

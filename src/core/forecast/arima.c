@@ -545,11 +545,12 @@ project(Job *job)
 	double	   *eta = sf_arena_take(job->arena, (size_t) (job->n + h), sizeof(double));
 	double	   *w = sf_arena_take(job->arena, (size_t) job->n, 2 * sizeof(double));
 	double	   *ahead = sf_arena_take(job->arena, (size_t) h, 2 * sizeof(double));
-	double	   *error = w + job->n;
+	double	   *error;
 	SfStatus	status;
 
 	if (eta == NULL || w == NULL || ahead == NULL)
 		return no_memory(job);
+	error = w + job->n;
 	status = errors_of(job, eta);
 	if (status != SF_OK)
 		return status;

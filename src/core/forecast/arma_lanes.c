@@ -181,7 +181,7 @@ run_steps(SfArmaLanes *lanes, Run *run, int64_t from, int64_t to, int64_t quiet,
 	for (int64_t t = from; t < to; t++)
 	{
 		Lanes		inverse = 1.0 / run->variance;
-		Lanes		root;
+		Lanes		root = {0};
 		bool		large = false;
 
 		for (int k = 0; k < SF_LANES; k++)

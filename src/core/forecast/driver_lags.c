@@ -457,11 +457,12 @@ confirm(Task *task, int64_t block, SfDriverLag *rows)
 {
 	int32_t		k = task->s->driver_count;
 	double	   *without = sf_arena_take(task->arena, (size_t) k, 2 * sizeof(double));
-	double	   *with = without + k;
+	double	   *with;
 	SfStatus	status = SF_OK;
 
 	if (without == NULL)
 		return no_memory(task);
+	with = without + k;
 	memset(without, 0, (size_t) k * 2 * sizeof(double));
 	for (int64_t b = BLOCKS; b > 0 && status == SF_OK; b--)
 		status = confirm_block(task, task->n - b * block, task->n - (b - 1) * block, without, with);

@@ -606,9 +606,9 @@ build_from_table(Draft *d, KeyTable *t, bool incomplete)
 	int32_t		given = d->nodes;
 	bool	   *is_bottom = take(d, given, sizeof(bool));
 	int64_t		bottoms = 0;
-	uint32_t   *patterns;
+	uint32_t   *patterns = NULL;
 	int32_t    *found;
-	int32_t		count;
+	int32_t		count = 0;
 	SfStatus	status = is_bottom == NULL ? no_memory(d) : list_patterns(d, &patterns, &count);
 
 	if (status == SF_OK)

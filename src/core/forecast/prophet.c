@@ -200,7 +200,7 @@ make_design(SfArena *arena, const SfSeries *s, int32_t horizon, int exponent, in
 	if (status == SF_OK)
 		status = sf_terms_drivers(arena, s, horizon, &d->driver, &d->drivers);
 	d->targets = 0;
-	for (int32_t logs = 0; status == SF_OK && logs <= (least > 0); logs++)
+	for (int32_t logs = 0; status == SF_OK && logs <= (least > 0 ? 1 : 0); logs++)
 		status = make_target(arena, s, exponent, logs == 1, &d->target[d->targets++]);
 	if (status != SF_OK)
 		return status;

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Sums of a million values of this size are finite. */
+#define SUMMED_MOST 1e300
+
 int32_t
 sf_series_season(const SfSeries *s)
 {
@@ -132,6 +135,7 @@ sf_series_fill(SfArena *arena, const SfSeries *s, double *out)
 	int32_t		n = s->n;
 	int32_t		m = sf_series_season(s);
 	int32_t		missing = 0;
+	double		largest = 0.0;
 	SfArenaMark mark = sf_arena_mark(arena);
 	double	   *line;
 	double	   *figure;
@@ -141,6 +145,8 @@ sf_series_fill(SfArena *arena, const SfSeries *s, double *out)
 	{
 		out[t] = s->y[t];
 		missing += isnan(out[t]);
+		if (fabs(out[t]) > largest)
+			largest = fabs(out[t]);
 	}
 	if (missing == n)
 		return sf_fail(arena->ctx, SF_BAD_DATA, "the series holds no values");
@@ -149,7 +155,7 @@ sf_series_fill(SfArena *arena, const SfSeries *s, double *out)
 	fill_lines(out, n);
 	if (sf_cancelled(arena->ctx))
 		return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-	if (m < 2 || n < 2 * m)
+	if (m < 2 || n < 2 * m || largest > SUMMED_MOST)
 		return SF_OK;
 	line = sf_arena_take(arena, (size_t) n, sizeof(double));
 	figure = sf_arena_take(arena, (size_t) m, sizeof(double));

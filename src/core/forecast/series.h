@@ -42,8 +42,8 @@ extern SfStatus sf_series_check(SfCtx *ctx, const SfSeries *s);
  * sf_series_fill
  *		out[n] = y with every gap filled: between two observations by a straight
  *		line (plus, where every season position was observed, the seasonal
- *		figure of additive indices), before the first and after the last by the
- *		nearest one.  All missing: SF_BAD_DATA.
+ *		figure of additive indices, unless values are beyond 1e300), before the first
+ *		and after the last by the nearest one.  All missing: SF_BAD_DATA.
  */
 extern SfStatus sf_series_fill(SfArena *arena, const SfSeries *s, double *out);
 

@@ -233,6 +233,7 @@ sf_trend_fit(const double *y, int32_t n, SfTrendKind kind, SfTrendModel *model)
 	SfLaneRange phi = {PHI_LEAST, PHI_MOST, PHI_LEAST, PHI_MOST};
 	Settings	at;
 
+	memset(&at, 0, sizeof at);
 	*model = (SfTrendModel) {
 		.kind = kind, .alpha = 0.5, .beta = 0.1, .phi = 1.0, .level0 = tail[0], .sse = INFINITY
 	};
