@@ -43,6 +43,13 @@ sf_progress_update(bool shown, int64 done)
 }
 
 void
+sf_progress_total(bool shown, int64 total)
+{
+	if (shown)
+		pgstat_progress_update_param(PARAM_TOTAL, total);
+}
+
+void
 sf_progress_end(bool shown)
 {
 	if (shown)
@@ -60,6 +67,8 @@ work_name(int64 work)
 			return "forecasting series";
 		case SF_WORK_RECONCILE:
 			return "reconciling forecasts";
+		case SF_WORK_TRAIN:
+			return "training a model";
 		default:
 			return "working";
 	}

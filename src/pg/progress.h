@@ -16,7 +16,8 @@ typedef enum SfWork
 	SF_WORK_READ_ROWS,			/* reading the rows of a query */
 	SF_WORK_SERIES,				/* working on one series after another; counted in rows */
 	SF_WORK_RECONCILE,			/* making forecasts add up; counted in rows given out */
-	SF_WORK_LAST = SF_WORK_RECONCILE
+	SF_WORK_TRAIN,				/* training a model; counted in the fits that are done */
+	SF_WORK_LAST = SF_WORK_TRAIN
 } SfWork;
 
 /*
@@ -27,6 +28,7 @@ typedef enum SfWork
  */
 extern bool sf_progress_start(SfWork work, int64 total);
 extern void sf_progress_update(bool shown, int64 done);
+extern void sf_progress_total(bool shown, int64 total);
 extern void sf_progress_end(bool shown);
 
 #endif							/* SF_PROGRESS_H */

@@ -24,7 +24,7 @@
 
 #include "core/base/rng.h"
 #include "core/base/vector.h"
-#include "core/winprob/grow.h"
+#include "core/winprob/tree_walk.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 /* comparisons may be made for all lanes: results are the same, only exception flags are not */
@@ -35,6 +35,9 @@
 
 /* Codes looked at between two polls, about a millisecond. */
 #define POLL_CODES 500000
+
+/* Blocks of SF_WALK_ROWS deals that find their leaves between two polls. */
+#define POLL_BLOCKS 16
 
 /* Rows ahead of the one that is counted. */
 #define AHEAD 16
@@ -113,6 +116,7 @@ typedef struct Grower
 	uint32_t   *row;			/* [rows] of this tree, by leaf; then those that were not drawn */
 	uint32_t   *aside;			/* [rows] */
 	int64_t		drawn;			/* rows of this tree */
+	SfTreeWalk *walk;
 	/* the tree */
 	int32_t		leaves;
 	Leaf		leaf[MAX_LEAVES];
@@ -435,7 +439,7 @@ draw(Grower *grower, SfRng *rng, int32_t *varying, int32_t n)
 	const SfBoostOptions *options = &grower->options;
 	int64_t		rows = grower->codes->rows;
 	int64_t		wanted = (int64_t) ceil(options->row_share * (double) rows);
-	int64_t		left = wanted;
+	int64_t		taken = 0;
 
 	grower->features = n;
 	if (options->feature_share < 1 && n > 0)
@@ -452,16 +456,14 @@ draw(Grower *grower, SfRng *rng, int32_t *varying, int32_t n)
 	}
 	grower->whole = grower->features > grower->codes->features / 4 * 3;
 	grower->drawn = wanted;
-	if (wanted == rows)
-		for (int64_t r = 0; r < rows; r++)
-			grower->row[r] = (uint32_t) r;
-	else
-		/* the others stand behind */
-		for (int64_t r = 0; r < rows; r++)
-			if (left > 0 && sf_rng_uniform(rng) * (double) (rows - r) < (double) left)
-				grower->row[wanted - left--] = (uint32_t) r;
-			else
-				grower->row[r + left] = (uint32_t) r;
+	for (int64_t r = 0; r < rows; r++)
+	{
+		bool		in = wanted == rows ||
+			(taken < wanted && sf_rng_uniform(rng) * (double) (rows - r) < (double) (wanted - taken));
+
+		grower->row[in ? taken : wanted + r - taken] = (uint32_t) r;
+		taken += in;
+	}
 }
 
 /* Rows of a leaf that go left stay, the others move behind them. Returns how many stay. */
@@ -612,6 +614,7 @@ static SfStatus
 apply_tree(Grower *grower, SfNode *node, SfTree *tree)
 {
 	const SfCodes *codes = grower->codes;
+	int32_t		at[SF_WALK_ROWS];
 
 	for (int32_t k = 0; k < grower->leaves; k++)
 	{
@@ -624,40 +627,66 @@ apply_tree(Grower *grower, SfNode *node, SfTree *tree)
 			grower->f[grower->row[leaf->first + i]] += value;
 	}
 	sf_tree_finish(grower->node, grower->nodes, node, tree);
-	for (int64_t i = grower->drawn; i < codes->rows; i++)
+	if (grower->drawn == codes->rows)
+		return SF_OK;
+	sf_walk_start(grower->walk, tree, codes->codes);
+	for (int64_t i = grower->drawn; i < codes->rows; i += SF_WALK_ROWS)
 	{
-		uint32_t	r = grower->row[i];
+		const uint32_t *row = grower->row + i;
+		int32_t		n = codes->rows - i < SF_WALK_ROWS ? (int32_t) (codes->rows - i) : SF_WALK_ROWS;
 
-		grower->f[r] += node[sf_tree_leaf(tree, codes->codes, codes->code + r * (size_t) codes->features)].value;
-		if (i % (POLL_CODES / 16) == 0 && sf_cancelled(grower->ctx))
+		sf_walk_leaves(grower->walk, codes->code, (size_t) codes->features, row, n, at);
+		for (int32_t j = 0; j < n; j++)
+			grower->f[row[j]] += node[at[j]].value;
+		if ((i - grower->drawn) / SF_WALK_ROWS % POLL_BLOCKS == POLL_BLOCKS - 1 && sf_cancelled(grower->ctx))
 			return sf_fail(grower->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	return SF_OK;
 }
 
+/* What was given to the outcome, at least LEAST_PROBABILITY. */
+SF_VECTOR_CLONES static void
+take_given(const double *restrict f, const uint8_t *restrict won, double *restrict given, int32_t n)
+{
+	for (int32_t i = 0; i < n; i++)
+	{
+		double		p = probability_of(won[i] ? f[i] : -f[i]);
+
+		given[i] = p > LEAST_PROBABILITY ? p : LEAST_PROBABILITY;
+	}
+}
+
 /* Adds a tree to the watched deals and takes their mean log-loss. */
 static SfStatus
-watch_tree(SfCtx *ctx, const SfCodes *watch, const SfTree *tree, double *f, double *loss)
+watch_tree(Grower *grower, const SfCodes *watch, const SfTree *tree, double *f, double *loss)
 {
 	/* the product of what was given to each outcome, as fraction and exponent: one logarithm for all */
 	double		product = 1.0;
 	int64_t		exponent = 0;
-	int			e;
+	int32_t		at[SF_WALK_ROWS];
+	double		given[SF_WALK_ROWS];
 
-	for (int64_t r = 0; r < watch->rows; r++)
+	sf_walk_start(grower->walk, tree, watch->codes);
+	for (int64_t first = 0; first < watch->rows; first += SF_WALK_ROWS)
 	{
-		double		p;
+		int32_t		n = watch->rows - first < SF_WALK_ROWS ? (int32_t) (watch->rows - first) : SF_WALK_ROWS;
 
-		f[r] += tree->node[sf_tree_leaf(tree, watch->codes, watch->code + (size_t) r * (size_t) watch->features)].value;
-		p = probability_of(watch->won[r] ? f[r] : -f[r]);
-		product *= p > LEAST_PROBABILITY ? p : LEAST_PROBABILITY;
-		if (r % 16 == 15)
+		sf_walk_leaves(grower->walk, watch->code + (size_t) (first * watch->features), (size_t) watch->features, NULL, n, at);
+		for (int32_t i = 0; i < n; i++)
+			f[first + i] += tree->node[at[i]].value;
+		take_given(f + first, watch->won + first, given, n);
+		for (int32_t i = 0; i < n; i++)
 		{
+			int			e;
+
+			product *= given[i];
+			if (i % 16 != 15)
+				continue;
 			product = frexp(product, &e);
 			exponent += e;
 		}
-		if (r % (POLL_CODES / 16) == POLL_CODES / 16 - 1 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		if (first / SF_WALK_ROWS % POLL_BLOCKS == POLL_BLOCKS - 1 && sf_cancelled(grower->ctx))
+			return sf_fail(grower->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	*loss = -(log(product) + (double) exponent * 0.69314718055994530942) / (double) watch->rows;
 	return SF_OK;
@@ -742,8 +771,10 @@ start_grower(SfArena *arena, const SfCodes *codes, SfBoostOptions options, doubl
 	grower->packed = sf_arena_take(arena, (size_t) codes->features * SF_TREE_CODES, sizeof(uint64_t));
 	grower->row = sf_arena_take(arena, rows, sizeof(uint32_t));
 	grower->aside = sf_arena_take(arena, rows, sizeof(uint32_t));
+	grower->walk = sf_arena_take(arena, 1, sizeof(SfTreeWalk));
 	if (grower->feature == NULL || grower->offset == NULL || grower->histogram == NULL || grower->f == NULL ||
-		grower->g == NULL || grower->deal == NULL || grower->packed == NULL || grower->row == NULL || grower->aside == NULL)
+		grower->g == NULL || grower->deal == NULL || grower->packed == NULL || grower->row == NULL || grower->aside == NULL ||
+		grower->walk == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (size_t r = 0; r < rows; r++)
 		grower->f[r] = base;
@@ -801,7 +832,7 @@ grow_all(SfArena *arena, const SfCodes *codes, SfBoostOptions options, const SfC
 		if (status == SF_OK)
 			status = apply_tree(grower, result->node + (size_t) t * (size_t) (2 * options.leaves - 1), tree);
 		if (status == SF_OK && watch != NULL)
-			status = watch_tree(arena->ctx, watch, tree, watched, &result->loss[t]);
+			status = watch_tree(grower, watch, tree, watched, &result->loss[t]);
 		if (status != SF_OK)
 			return status;
 		if (watch == NULL || t == 0 || result->loss[t] < result->loss[best])

@@ -10,10 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/winprob/grow.h"
-
-/* Rows predicted together: one tree's nodes stay in the cache for all of them. */
-#define BLOCK 512
+#include "core/winprob/tree_walk.h"
 
 /* Steps of a walk between two polls. */
 #define POLL_STEPS 200000
@@ -37,26 +34,35 @@ sf_trees_link(bool mean, double base, int32_t trees, int64_t rows, const double 
 	return log(sum / (1 - sum));
 }
 
+/* Adds one tree's leaves to a lane of the first n rows. */
+static void
+add_tree(const SfTree *tree, const int32_t *codes, const uint8_t *code, size_t stride, int32_t n, double *lane)
+{
+	SfTreeWalk	walk;
+	int32_t		leaf[SF_WALK_ROWS];
+
+	sf_walk_start(&walk, tree, codes);
+	sf_walk_leaves(&walk, code, stride, NULL, n, leaf);
+	for (int32_t i = 0; i < n; i++)
+		lane[i * SF_LANES] += tree->node[leaf[i]].value;
+}
+
 SfStatus
 sf_trees_predict(SfCtx *ctx, const SfTrees *model, const SfCodes *codes, double *log_odds)
 {
+	double		lane[SF_WALK_ROWS][SF_LANES];
 	size_t		stride = (size_t) codes->features;
-	double		lane[BLOCK][SF_LANES];
 	int64_t		steps = 0;
 
-	for (int64_t first = 0; first < codes->rows; first += BLOCK)
+	for (int64_t first = 0; first < codes->rows; first += SF_WALK_ROWS)
 	{
-		int64_t		n = codes->rows - first < BLOCK ? codes->rows - first : BLOCK;
+		int32_t		n = codes->rows - first < SF_WALK_ROWS ? (int32_t) (codes->rows - first) : SF_WALK_ROWS;
 
-		memset(lane, 0, sizeof lane);
+		memset(lane, 0, (size_t) n * sizeof *lane);
 		for (int32_t t = 0; t < model->trees; t++)
 		{
-			const SfTree *tree = &model->tree[t];
-			const uint8_t *code = codes->code + (size_t) first * stride;
-
-			for (int64_t r = 0; r < n; r++, code += stride)
-				lane[r][t % SF_LANES] += tree->node[sf_tree_leaf(tree, codes->codes, code)].value;
-			steps += n * (tree->depth + 1);
+			add_tree(&model->tree[t], codes->codes, codes->code + (size_t) first * stride, stride, n, &lane[0][t % SF_LANES]);
+			steps += n * ((int64_t) model->tree[t].depth + 1);
 			if (steps >= POLL_STEPS)
 			{
 				steps = 0;
@@ -64,7 +70,7 @@ sf_trees_predict(SfCtx *ctx, const SfTrees *model, const SfCodes *codes, double 
 					return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 			}
 		}
-		for (int64_t r = 0; r < n; r++)
+		for (int32_t r = 0; r < n; r++)
 			log_odds[first + r] = sf_trees_link(model->mean, model->base, model->trees, model->rows, lane[r]);
 	}
 	return SF_OK;
