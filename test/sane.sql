@@ -30,7 +30,9 @@ BEGIN
         WHEN 'internal' THEN 'NULL'
         WHEN 'anyelement' THEN '1'
         WHEN 'anyarray' THEN 'ARRAY[1, 2]'
-        WHEN 'record' THEN 'ROW(1, 2)'
+        WHEN 'record' THEN '(SELECT r FROM (SELECT 1 AS a, 2 AS b) AS r)'
+        WHEN 'sales_forecast.close_model' THEN '(SELECT sales_forecast.fit_close_model((ARRAY[''won'', ''lost'', ''open''])[1 + g % 3], g % 30, r, sales_forecast.close_options(force => true)) FROM generate_series(1, 60) AS g, LATERAL (SELECT g % 7 AS a, g AS b) AS r)'
+        WHEN 'sales_forecast.win_model' THEN '(SELECT sales_forecast.fit_win_model(g % 3 = 0, r, sales_forecast.win_options(algorithm => ''logistic'', force => true)) FROM generate_series(1, 60) AS g, LATERAL (SELECT g % 7 AS a, g AS b) AS r)'
     END;
     IF known IS NOT NULL THEN
         RETURN known;
@@ -70,5 +72,5 @@ CREATE FUNCTION pg_temp.samples(type regtype) RETURNS SETOF text LANGUAGE sql AS
                                           ELSE pg_temp.sane(a) END, ', ' ORDER BY o)
                    FROM unnest(p.proargtypes) WITH ORDINALITY AS u(a, o)), deals)
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, unnest(ARRAY[1, 7, 60]) AS deals
-    WHERE p.prokind = 'a' AND p.prorettype = type AND NOT type = ANY (p.proargtypes)
+    WHERE p.prokind = 'a' AND p.prorettype = type AND NOT type = ANY (p.proargtypes) AND NOT 'record'::regtype = ANY (p.proargtypes)
 $$;

@@ -67,7 +67,7 @@ INSERT INTO sane_by_name VALUES
     ('crm_schema', $$'crm'::text$$),
     ('source_schema', $$'crm'::text$$),
     ('target_schema', $$'forecast'::text$$),
-    ('query', $$'SELECT ''a''::text AS key, g % 2 = 0 AS won, ''s'' AS series, date ''2024-01-01'' + g AS at, g AS value, g % 7 AS price FROM generate_series(1, 100) AS g'::text$$),
+    ('query', $$'SELECT ''a''::text AS key, g % 2 = 0 AS won, ''s'' AS series, date ''2024-01-01'' + g AS at, date ''2024-06-01'' + g AS as_of, g AS value, g % 7 AS price FROM generate_series(1, 100) AS g'::text$$),
     ('holidays', $$'SELECT date ''2024-02-02'' AS at, ''x'' AS name'::text$$),
     ('calendar', $$'SELECT g AS period, date ''2024-01-01'' + 7 * g AS starts_on, date ''2024-01-07'' + 7 * g AS ends_on FROM generate_series(0, 99) AS g'::text$$),
     ('drivers', $$ARRAY['price']::text[]$$);
@@ -98,6 +98,11 @@ BEGIN
     ELSIF type = 'anyelement'::regtype OR type = 'record'::regtype OR type = 'anyarray'::regtype THEN
         RETURN NEXT '''x''::text';
         RETURN NEXT 'ROW()';
+        RETURN NEXT 'ROW(1, 2)';
+        RETURN NEXT '(SELECT r FROM (SELECT ''NaN''::float8 AS a, 1e300::numeric AS b) AS r)';
+        RETURN NEXT '(SELECT r FROM (SELECT ''-Infinity''::numeric AS a, 2 AS b) AS r)';
+        RETURN NEXT '(SELECT r FROM (SELECT NULL::int AS a, date ''infinity'' AS b, date ''2024-01-01'' AS as_of) AS r)';
+        RETURN NEXT '(SELECT r FROM (SELECT repeat(''x'', 100000) AS a, timestamp ''294276-12-31'' AS b, date ''4713-01-01 BC'' AS as_of, ''{}''::jsonb AS fold_group) AS r)';
         RETURN NEXT 'ROW(NULL, ''NaN''::float8)';
         RETURN NEXT 'ARRAY[]::int[]';
     END IF;
