@@ -31,6 +31,7 @@ typedef struct Collector
 	MemoryContext cxt;			/* of everything here */
 	SfLimit		limit;
 	SfCtx		ctx;
+	TupleDesc	desc;			/* of the query: what rows carry may lack the names */
 	SfRecordReader *reader;		/* NULL before the first row */
 	SfFrameBuilder *builder;
 	bool		shown;			/* progress */
@@ -38,9 +39,9 @@ typedef struct Collector
 } Collector;
 
 static void
-start_rows(Collector *c, TupleTableSlot *slot)
+start_rows(Collector *c)
 {
-	c->reader = sf_slot_reader(c->cxt, slot->tts_tupleDescriptor, NULL, 0);
+	c->reader = sf_slot_reader(c->cxt, c->desc, NULL, 0);
 	sf_limit_raise_unless_ok(&c->ctx, sf_frame_create(&c->ctx, c->reader->features, c->reader->feature, &c->builder));
 }
 
@@ -54,7 +55,7 @@ collect_row(TupleTableSlot *slot, const SfColumn *columns, void *arg)
 	SfStatus	status;
 
 	if (unlikely(c->reader == NULL))
-		start_rows(c, slot);
+		start_rows(c);
 	slot_getallattrs(slot);
 	won = sf_column_value(slot, columns, &is_null);
 	info.outcome = is_null ? SF_OPEN : DatumGetBool(won) ? SF_WON : SF_LOST;
@@ -70,10 +71,13 @@ static Collector *
 collect(const char *query)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "deals of a query", ALLOCSET_DEFAULT_SIZES);
-	Collector  *c = MemoryContextAllocZero(cxt, sizeof *c);
+	MemoryContext caller = MemoryContextSwitchTo(cxt);
+	Collector  *c = palloc0(sizeof *c);
 	SfColumn	columns[1] = {{.name = "won", .type = BOOLOID, .type_name = "boolean"}};
 
 	c->cxt = cxt;
+	c->desc = sf_query_desc(query);
+	MemoryContextSwitchTo(caller);
 	sf_limit_init(&c->limit, &c->ctx, cxt, cxt);
 	c->shown = sf_progress_start(SF_WORK_READ_ROWS, 0);
 	PG_TRY();
@@ -200,6 +204,22 @@ put_held_out(SfRowSet *rows, const SfFrame *frame, const HeldOut *out, int64 i)
 	sf_rowset_put(rows);
 }
 
+/* Some folds need a column that others do not. */
+static void
+require_fold_column(const SfRecordReader *reader, SfFoldKind kind)
+{
+	if (kind == SF_FOLDS_GROUPED && reader->group == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("grouped folds need a column \"fold_group\""),
+				 errhint("Add what must not be torn apart to the query, such as account_id AS fold_group.")));
+	if (kind == SF_FOLDS_FORWARD && reader->as_of == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("forward folds need a column \"as_of\""),
+				 errhint("Add the moment that each row describes to the query, such as created_at AS as_of.")));
+}
+
 SF_FUNCTION(sf_win_cross_validation);
 Datum
 sf_win_cross_validation(PG_FUNCTION_ARGS)
@@ -230,6 +250,7 @@ sf_win_cross_validation(PG_FUNCTION_ARGS)
 				 errdetail("The value given is %d.", folds)));
 	sf_rowset_start(&rows, fcinfo);
 	c = collect(query);
+	require_fold_column(c->reader, kind);
 	start_work(&work, c);
 	hold_out(&work, &options, kind, folds, &out);
 	for (int64 i = 0; i < work.frame.rows; i++)

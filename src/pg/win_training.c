@@ -82,6 +82,19 @@ refuse_training(const SfWinModel *model, const SfFrame *frame)
 			 errhint("Leave out columns that are known only afterwards, or gather more deals; the option force => true trains nevertheless, which the model records.")));
 }
 
+/* Without both outcomes there is nothing to learn, forced or not. */
+static void
+refuse_one_outcome(const SfFrame *frame)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 frame->rows == 0 ? errmsg("cannot train a win model without closed deals") :
+			 errmsg("cannot train a win model on %s deals alone", frame->won_rows > 0 ? "won" : "lost"),
+			 errdetail("There are " INT64_FORMAT " won, " INT64_FORMAT " lost and " INT64_FORMAT " open deals.",
+					   frame->won_rows, frame->rows - frame->won_rows, frame->open_rows),
+			 errhint("At least 40 won and 40 lost deals are needed.")));
+}
+
 Datum
 sf_win_fit_value(SfArena *arena, const SfFrame *frame, const SfWinOptions *options)
 {
@@ -96,6 +109,8 @@ sf_win_fit_value(SfArena *arena, const SfFrame *frame, const SfWinOptions *optio
 
 		memset(&model, 0, sizeof model);
 		status = sf_win_fit(arena, frame, options, (SfWinProgress) {sf_win_report, &tell}, &model);
+		if (status == SF_BAD_DATA && (frame->won_rows == 0 || frame->won_rows == frame->rows))
+			refuse_one_outcome(frame);
 		if (status == SF_BAD_DATA && model.members == 0 && model.gates > 0)
 			refuse_training(&model, frame);
 		sf_limit_raise_unless_ok(arena->ctx, status);

@@ -37,7 +37,7 @@
 #define POLL_CODES 500000
 
 /* Blocks of SF_WALK_ROWS deals that find their leaves between two polls. */
-#define POLL_BLOCKS 16
+#define POLL_BLOCKS 8
 
 /* Rows ahead of the one that is counted. */
 #define AHEAD 16

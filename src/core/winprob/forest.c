@@ -131,9 +131,9 @@ draw(Grower *grower)
 	for (int64_t r = 0; r < codes->rows; r++)
 	{
 		double		u = sf_rng_uniform(&grower->rng);
-		uint64_t	weight = 0;
+		uint64_t	weight = (uint64_t) (u >= cumulated[0]) + (u >= cumulated[1]) + (u >= cumulated[2]);
 
-		while (weight < MAX_WEIGHT && u >= cumulated[weight])
+		while (weight >= 3 && weight < MAX_WEIGHT && u >= cumulated[weight])
 			weight++;
 		grower->entry[grower->entries] = (uint64_t) r | (weight << 1 | (codes->won[r] != 0)) << 32;
 		grower->entries += weight > 0;

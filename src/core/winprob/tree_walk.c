@@ -12,6 +12,9 @@
 #pragma GCC optimize ("O3")
 #endif
 
+/* So few deals of a node are not worth moving apart: each walks alone. */
+#define ALONE 2
+
 /* Closes the leaves of the other side for every code. */
 SF_VECTOR_CLONES static void
 close_leaves(uint32_t *restrict mask, const uint8_t *restrict right, uint32_t if_left, uint32_t if_right)
@@ -107,6 +110,21 @@ part_deals(uint16_t *restrict deal, uint16_t *restrict aside, int32_t n, const u
 	return l;
 }
 
+/* One deal from a node on. */
+static int32_t
+leaf_below(const SfTreeWalk *walk, int32_t at, const uint8_t *code)
+{
+	const SfNode *node = walk->tree->node;
+
+	while (node[at].feature >= 0)
+	{
+		int32_t		f = node[at].feature;
+
+		at = sf_goes_right(&node[at], walk->codes[f], code[f]) ? node[at].right : node[at].left;
+	}
+	return at;
+}
+
 /* All deals down the tree, node by node. */
 static void
 walk_down(const SfTreeWalk *walk, const uint8_t *code, size_t stride, const uint32_t *row, int32_t n, int32_t *leaf)
@@ -130,7 +148,7 @@ walk_down(const SfTreeWalk *walk, const uint8_t *code, size_t stride, const uint
 		uint16_t   *run = deal + todo[waiting].first;
 		int32_t		left = todo[waiting].n;
 
-		while (left > 0 && nodes[at].feature >= 0)
+		while (left > ALONE && nodes[at].feature >= 0)
 		{
 			int32_t		f = nodes[at].feature;
 			int32_t		all = left;
@@ -143,7 +161,7 @@ walk_down(const SfTreeWalk *walk, const uint8_t *code, size_t stride, const uint
 			at = nodes[at].left;
 		}
 		for (int32_t i = 0; i < left; i++)
-			leaf[run[i]] = at;
+			leaf[run[i]] = leaf_below(walk, at, code + (row == NULL ? run[i] : row[run[i]]) * stride);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "core/winprob/grow.h"
 
 /* Deals that are asked for together, at most. */
-#define SF_WALK_ROWS 2048
+#define SF_WALK_ROWS 4096
 
 typedef struct SfTreeWalk
 {

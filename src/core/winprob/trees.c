@@ -34,9 +34,12 @@ sf_trees_link(bool mean, double base, int32_t trees, int64_t rows, const double 
 	return log(sum / (1 - sum));
 }
 
-/* Adds one tree's leaves to a lane of the first n rows. */
+/* Lanes that wait to be added up pairwise: of 0 .. 6, 4 + 2 + 1 are three sums, and the next lane is the fourth. */
+#define SUMS 4
+
+/* Adds one tree's leaves to the sums of the first n rows. */
 static void
-add_tree(const SfTree *tree, const int32_t *codes, const uint8_t *code, size_t stride, int32_t n, double *lane)
+add_tree(const SfTree *tree, const int32_t *codes, const uint8_t *code, size_t stride, int32_t n, double *sum)
 {
 	SfTreeWalk	walk;
 	int32_t		leaf[SF_WALK_ROWS];
@@ -44,34 +47,57 @@ add_tree(const SfTree *tree, const int32_t *codes, const uint8_t *code, size_t s
 	sf_walk_start(&walk, tree, codes);
 	sf_walk_leaves(&walk, code, stride, NULL, n, leaf);
 	for (int32_t i = 0; i < n; i++)
-		lane[i * SF_LANES] += tree->node[leaf[i]].value;
+		sum[i] += tree->node[leaf[i]].value;
+}
+
+/* All trees' leaves for the first n rows, lane after lane. steps: of walks since the last poll. */
+static SfStatus
+sum_trees(SfCtx *ctx, const SfTrees *model, const int32_t *codes, const uint8_t *code, int32_t n,
+		  double (*sum)[SF_WALK_ROWS], int64_t *steps)
+{
+	int32_t		top = 0;
+
+	for (int32_t lane = 0; lane < SF_LANES; lane++)
+	{
+		memset(sum[top], 0, (size_t) n * sizeof(double));
+		for (int32_t t = lane; t < model->trees; t += SF_LANES)
+		{
+			add_tree(&model->tree[t], codes, code, (size_t) model->features, n, sum[top]);
+			*steps += n * ((int64_t) model->tree[t].depth + 1);
+			if (*steps >= POLL_STEPS)
+			{
+				*steps = 0;
+				if (sf_cancelled(ctx))
+					return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+			}
+		}
+		top++;
+		for (int32_t done = lane + 1; done % 2 == 0; done /= 2, top--)
+			for (int32_t i = 0; i < n; i++)
+				sum[top - 2][i] += sum[top - 1][i];
+	}
+	return SF_OK;
 }
 
 SfStatus
 sf_trees_predict(SfCtx *ctx, const SfTrees *model, const SfCodes *codes, double *log_odds)
 {
-	double		lane[SF_WALK_ROWS][SF_LANES];
-	size_t		stride = (size_t) codes->features;
+	double		sum[SUMS][SF_WALK_ROWS];
 	int64_t		steps = 0;
 
 	for (int64_t first = 0; first < codes->rows; first += SF_WALK_ROWS)
 	{
 		int32_t		n = codes->rows - first < SF_WALK_ROWS ? (int32_t) (codes->rows - first) : SF_WALK_ROWS;
+		SfStatus	status = sum_trees(ctx, model, codes->codes, codes->code + (size_t) (first * codes->features), n, sum, &steps);
 
-		memset(lane, 0, (size_t) n * sizeof *lane);
-		for (int32_t t = 0; t < model->trees; t++)
+		if (status != SF_OK)
+			return status;
+		for (int32_t i = 0; i < n; i++)
 		{
-			add_tree(&model->tree[t], codes->codes, codes->code + (size_t) first * stride, stride, n, &lane[0][t % SF_LANES]);
-			steps += n * ((int64_t) model->tree[t].depth + 1);
-			if (steps >= POLL_STEPS)
-			{
-				steps = 0;
-				if (sf_cancelled(ctx))
-					return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-			}
+			double		lane[SF_LANES] = {sum[0][i]};
+
+			log_odds[first + i] = sf_trees_link(model->mean, model->base, model->trees, model->rows, lane);
 		}
-		for (int32_t r = 0; r < n; r++)
-			log_odds[first + r] = sf_trees_link(model->mean, model->base, model->trees, model->rows, lane[r]);
 	}
 	return SF_OK;
 }
