@@ -10,6 +10,7 @@
 #include "common/base64.h"
 #include "executor/spi.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -36,6 +37,7 @@ typedef struct Named
 	TransactionId most;
 	CommandId	command;
 	uint64		completed;
+	Oid			role;
 } Named;
 
 struct SfCloseCache
@@ -208,7 +210,7 @@ sf_close_entry_named(SfCloseCache *cache, Datum name, Oid function)
 	if (likely(named->entry != NULL && strlen(named->name) == VARSIZE_ANY_EXHDR(wanted) &&
 			   memcmp(named->name, VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted)) == 0 &&
 			   named->transaction == MyProc->lxid && named->command == now->curcid && named->least == now->xmin &&
-			   named->most == now->xmax && named->completed == now->snapXactCompletionCount))
+			   named->most == now->xmax && named->completed == now->snapXactCompletionCount && named->role == GetUserId()))
 		return named->entry;
 	named->entry = NULL;
 	value = (struct varlena *) DatumGetPointer(look_up(PointerGetDatum(wanted), function));
@@ -220,6 +222,7 @@ sf_close_entry_named(SfCloseCache *cache, Datum name, Oid function)
 	named->least = now->xmin;
 	named->most = now->xmax;
 	named->completed = now->snapXactCompletionCount;
+	named->role = GetUserId();
 	named->entry = by_bytes(cache, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 	pfree(value);
 	return named->entry;

@@ -158,6 +158,25 @@ check_statement(SPIPlanPtr plan)
 				 errdetail("Statements that change data are not run.")));
 }
 
+TupleDesc
+sf_query_desc(const char *query)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+	TupleDesc	desc;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	plan = SPI_prepare(query, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare the query: %s", SPI_result_code_string(SPI_result));
+	check_statement(plan);
+	MemoryContextSwitchTo(caller);
+	desc = CreateTupleDescCopy(linitial_node(CachedPlanSource, SPI_plan_get_plan_sources(plan))->resultDesc);
+	SPI_finish();
+	return desc;
+}
+
 void
 sf_query_rows(const char *query, SfColumn *columns, int n, SfRowFunction each, void *arg)
 {

@@ -35,6 +35,9 @@ typedef void (*SfRowFunction) (TupleTableSlot *slot, const SfColumn *columns, vo
 extern void sf_query_rows(const char *query, SfColumn *columns, int n,
 						  SfRowFunction each, void *arg);
 
+/* What the query's rows look like, without running it; in the current context. Errors: 42601, and what parsing raises. */
+extern TupleDesc sf_query_desc(const char *query);
+
 /*
  * sf_refuse_type
  *		Error 42804: the column has a type that the caller cannot take, and the

@@ -10,6 +10,7 @@
 #include "common/base64.h"
 #include "executor/spi.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -26,7 +27,7 @@ typedef struct Kept
 	SfWinEntry *entry;
 } Kept;
 
-/* What a name stood for, and as of when. */
+/* What a name stood for, as of when, and for whom: not every role may use every model. */
 typedef struct Named
 {
 	bool		valid;
@@ -37,6 +38,7 @@ typedef struct Named
 	TransactionId most;
 	CommandId	command;
 	uint64		completed;
+	Oid			role;
 	SfWinEntry *entry;
 } Named;
 
@@ -218,7 +220,7 @@ still_named(const Named *named, const text *name, Snapshot now)
 		memcmp(named->name, VARDATA_ANY(name), named->length) == 0 &&
 		named->transaction == MyProc->lxid && named->command == now->curcid &&
 		named->least == now->xmin && named->most == now->xmax &&
-		named->completed == now->snapXactCompletionCount;
+		named->completed == now->snapXactCompletionCount && named->role == GetUserId();
 }
 
 /* What is known of a name from now on; a slot that is no longer used is taken. */
@@ -239,6 +241,7 @@ remember_name(SfWinCache *cache, const text *name, Snapshot now, SfWinEntry *ent
 	named->least = now->xmin;
 	named->most = now->xmax;
 	named->completed = now->snapXactCompletionCount;
+	named->role = GetUserId();
 	named->entry = entry;
 	named->valid = true;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # pg_dump and pg_restore carry everything over: the extension, a CRM in use, its forecast views, stored values of our
-# types, and the user's own views on top.
+# types, trained models with their versions, rights and log, and the user's own views on top.
 set -eu
 cd "$(dirname "$0")/../.."
 . test/tap.sh
@@ -35,6 +35,26 @@ CREATE VIEW mine AS
 SELECT owner_id, sales_forecast.weighted_value(amount, probability) AS value,
        sales_forecast.quantile(sales_forecast.revenue_distribution(amount, probability), 0.9) AS p90
 FROM forecast.pipeline GROUP BY owner_id;
+
+CREATE TABLE training AS
+SELECT CASE WHEN g <= 900 THEN (hashint4(g) & 65535) / 65536.0 < 0.15 + 0.35 * (g % 3) END AS won, g % 3 AS size, g % 2 AS noise,
+       CASE WHEN g % 5 > 0 THEN (ARRAY['lost', 'won'])[1 + (hashint4(g) & 1)] ELSE 'open' END AS outcome,
+       1 + (hashint4(g + 7) & 65535) % (20 + 80 * (g % 2)) AS days, date '2022-01-01' + g AS as_of
+FROM generate_series(1, 1000) AS g;
+CREATE ROLE dump_trainer;
+CREATE ROLE dump_user;
+GRANT USAGE ON SCHEMA sales_forecast TO dump_trainer, dump_user;
+GRANT SELECT ON training TO dump_trainer, dump_user;
+SELECT sales_forecast.allow_training('dump_trainer');
+SET ROLE dump_trainer;
+SELECT sales_forecast.train_model('the "model"', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'));
+SELECT sales_forecast.train_model('the "model"', 'SELECT won, size, noise, as_of FROM training', sales_forecast.win_options('boosted', trees => 20));
+SELECT sales_forecast.train_model('the "model"', 'SELECT won, noise, as_of FROM training', sales_forecast.win_options('logistic'));
+SELECT sales_forecast.train_model('the "model"', 'SELECT won, won AS copy FROM training');
+SELECT sales_forecast.train_close_model('closing', 'SELECT outcome, days, noise FROM training', sales_forecast.close_options('additive'));
+SELECT sales_forecast.grant_model('the "model"', 'dump_user');
+SELECT sales_forecast.set_model_policy('the "model"', keep_versions => 5);
+RESET ROLE;
 SQL
 
 what="SELECT kept::text FROM kept ORDER BY owner_id;
@@ -44,6 +64,14 @@ what="SELECT kept::text FROM kept ORDER BY owner_id;
 	SELECT p::text FROM forecast.pipeline p ORDER BY opportunity_id;
 	SELECT p::text FROM forecast.pipeline_by_owner p ORDER BY 1;
 	SELECT c::text FROM forecast.opportunity_change c ORDER BY 1;
+	SELECT m::text FROM sales_forecast.stored_model m ORDER BY name;
+	SELECT v::text FROM sales_forecast.stored_version v ORDER BY name, version;
+	SELECT r::text FROM sales_forecast.stored_run r ORDER BY run_id;
+	SELECT g::text FROM sales_forecast.stored_grant g;
+	SET ROLE dump_user;
+	SELECT sum(sales_forecast.win_probability('the \"model\"', t)) FROM training t;
+	SELECT name, may_manage FROM sales_forecast.model;
+	RESET ROLE;
 	SELECT count(*), min(comment), max(comment) FROM
 	(SELECT obj_description(c.oid, 'pg_class') AS comment FROM pg_class c WHERE c.relnamespace = 'forecast'::regnamespace) AS s"
 read_back()
@@ -63,6 +91,16 @@ is "$(read_back dump_to | md5sum)" "$(printf '%s\n' "$before" | md5sum)" 'every 
 like "$(psql -XAtq -d dump_to -c "INSERT INTO crm.opportunity (name, amount, currency) VALUES ('new', 1, 'EUR') RETURNING opportunity_id" 2>&1)" '^301$' \
 	'the restored CRM works on: sequences and triggers are there'
 is "$(psql -XAtq -d dump_to -c "SELECT count(*) FROM forecast.pipeline WHERE name = 'new'")" 1 'and its views show the new deal'
+
+# A model retrained after the restore gets the next numbers, from whoever was allowed to train.
+is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c "SELECT version FROM sales_forecast.train_model('the \"model\"', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
+	4 'a restored model is trained on, with the next number'
+is "$(psql -XAtq -d dump_to -c 'SELECT run_id - lag(run_id) OVER (ORDER BY run_id) FROM sales_forecast.stored_run ORDER BY run_id DESC LIMIT 1' 2>&1)" \
+	1 'the log goes on with the next number'
+is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c "SELECT version FROM sales_forecast.train_model('another', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
+	1 'a new model is stored beside it'
+is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_user' -c "SELECT * FROM sales_forecast.rollback_model('the \"model\"')" 2>&1 | head -n 1)" \
+	'ERROR:  role "dump_user" may not store models' 'rights are what they were'
 
 # Restored views name the columns that nobody sees, inside of UNIONs; the rest is the same text.
 schema()

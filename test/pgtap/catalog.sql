@@ -75,10 +75,45 @@ SELECT is_empty($$
       AND 'sales_forecast' IS DISTINCT FROM (pg_identify_object(m.classid, m.objid, 0)).schema$$,
     'everything lies in the schema of the extension');
 
-SELECT is_empty($$
-    SELECT m.object FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
+-- The registry's tables are closed; its views, and no others, open to each role what is its own.
+CREATE TEMPORARY TABLE registry_view AS
+SELECT unnest(ARRAY['model', 'model_version', 'model_run', 'model_grant', 'model_right', 'own_model', 'own_version', 'own_grant', 'own_run',
+                    'new_model', 'new_version'])
+       AS name;
+SELECT set_eq($$
+    SELECT c.relname::text FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
     WHERE c.relkind IN ('v', 'm') AND NOT coalesce(c.reloptions::text ~ 'security_invoker=(true|on|1)', false)$$,
-    'views show what the reader may see, not what the owner may');
+    'SELECT name FROM registry_view',
+    'views show what the reader may see, not what the owner may, those of the registry apart');
+SELECT is_empty($$
+    SELECT c.relname FROM registry_view v JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'sales_forecast'::regnamespace
+    WHERE NOT coalesce(c.reloptions::text ~ 'security_barrier=(true|on|1)', false)$$,
+    'those are security barriers');
+SELECT is_empty($$
+    SELECT DISTINCT c.relname, d.refobjid::regclass
+    FROM registry_view v
+    JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'sales_forecast'::regnamespace
+    JOIN pg_rewrite w ON w.ev_class = c.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid
+    WHERE d.refobjid::regclass::text !~ '^sales_forecast\.(stored_(model|version|run|grant)|model_right)$'
+      AND d.refobjid <> 'pg_roles'::regclass$$,
+    'and read the registry and the roles, nothing else');
+SELECT is_empty($$
+    SELECT DISTINCT c.relname, d.refobjid::regprocedure
+    FROM registry_view v
+    JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'sales_forecast'::regnamespace
+    JOIN pg_rewrite w ON w.ev_class = c.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass$$,
+    'and call no function that is not built in');
+SELECT is_empty($$
+    SELECT c.relname FROM registry_view v JOIN pg_class c ON c.relname = v.name AND c.relnamespace = 'sales_forecast'::regnamespace
+    WHERE v.name ~ '^(own|new)_' AND NOT coalesce(c.reloptions::text ~ 'check_option=cascaded', false)$$,
+    'what is written through them is checked');
+SELECT is_empty($$
+    SELECT c.oid::regclass FROM pg_class c
+    WHERE c.relnamespace = 'sales_forecast'::regnamespace AND c.relname ~ '^(stored_|own_|new_|model_right)' AND c.relkind IN ('r', 'v', 'S')
+      AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0)$$,
+    'PUBLIC has no right on what lies below');
 
 SELECT is_empty($$
     SELECT m.object FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid

@@ -51,7 +51,8 @@ SELECT is(pg_temp.as_role('sf_analyst', 'CREATE TABLE sales_forecast.mine ()'), 
 SELECT is_empty($$
     SELECT c.oid::regclass FROM pg_class c
     WHERE c.relnamespace = 'sales_forecast'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
-      AND has_table_privilege('sf_analyst', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')$$,
+      AND (has_table_privilege('sf_analyst', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+           OR has_any_column_privilege('sf_analyst', c.oid, 'INSERT, UPDATE, REFERENCES'))$$,
     'no table or view of the extension can be written by PUBLIC');
 
 -- The installer as the owner of a CRM.
