@@ -340,8 +340,13 @@ BEGIN
            o.expected_close_on, o.created_at, o.stage_entered_at, o.last_activity_at,
            floor(extract(epoch FROM greatest(o.as_of, o.created_at) - o.created_at) / 86400)::int AS age_days,
            floor(extract(epoch FROM greatest(o.as_of, o.stage_entered_at) - o.stage_entered_at) / 86400)::int AS days_in_stage,
-           o.as_of
+           o.as_of,
+           d.probability_model, d.probability_model_low, d.probability_model_high,
+           d.win_within_30_days, d.win_within_60_days, d.win_within_90_days, d.win_by_quarter_end, d.expected_days_to_close, d.model_version,
+           CASE WHEN d.opportunity_id IS NULL THEN 'no model is promoted: sales_forecast.train_crm_models trains them' ELSE d.model_reason END AS model_reason
     FROM opportunity_as_of o
+    -- Visibly one row per deal, so that sums which ask for none of these columns leave the join out, and its cost.
+    LEFT JOIN (SELECT DISTINCT ON (p.opportunity_id) p.* FROM deal_predictions() p ORDER BY p.opportunity_id) d ON d.opportunity_id = o.opportunity_id
     -- A deal without a stage, or in a CRM without any, takes the row of all deals.
     LEFT JOIN unnest((SELECT array_agg(s) FROM (
                   SELECT t.stage_id IS NULL, coalesce(t.process_key, ''), coalesce(t.stage_id, ''), t.stage_name, t.stage_order,

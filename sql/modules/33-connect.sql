@@ -379,7 +379,8 @@ SELECT format('%I.%I() exists and was not written by sales_forecast for its call
 FROM pg_proc p
 WHERE p.pronamespace = to_regnamespace(quote_ident(target_schema))
   AND (p.proname, p.pronargs) IN (('as_of', 0), ('opportunity_at', 1), ('stage_rates', 0), ('stage_paths', 0),
-                                    ('closed_stage_paths', 0), ('stage_stays', 0), ('won_by_month', 1), ('revenue_forecasts', 2))
+                                    ('closed_stage_paths', 0), ('stage_stays', 0), ('won_by_month', 1), ('revenue_forecasts', 2),
+                                    ('deal_snapshots', 1), ('deal_predictions', 1))
   AND (pg_get_userbyid(p.proowner) <> current_user
        OR (obj_description(p.oid, 'pg_proc') LIKE @extschema@.crm_written_comment('%')) IS NOT TRUE)
 UNION ALL   -- a function or operator that fits its arguments better than the built-in one would be taken for it
@@ -387,7 +388,7 @@ SELECT format('%I.%s belongs to %I: it could be taken for a built-in of that nam
 FROM (SELECT p.proname::text AS name, p.proowner AS owner, p.pronamespace AS namespace FROM pg_proc p
       UNION ALL SELECT o.oprname, o.oprowner, o.oprnamespace FROM pg_operator o) f
 WHERE f.namespace = to_regnamespace(quote_ident(target_schema)) AND pg_get_userbyid(f.owner) <> current_user
-  AND f.name <> ALL ('{as_of,opportunity_at,stage_rates,stage_paths,closed_stage_paths,stage_stays,won_by_month,revenue_forecasts}')
+  AND f.name <> ALL ('{as_of,opportunity_at,stage_rates,stage_paths,closed_stage_paths,stage_stays,won_by_month,revenue_forecasts,deal_snapshots,deal_predictions}')
 $$;
 COMMENT ON FUNCTION @extschema@.crm_target_problems(text, text[]) IS
 'Which of the names are taken in the schema by something that is not ours to replace, and why, with an SQLSTATE each; no rows when none is or an argument is NULL.';

@@ -3,7 +3,7 @@
 CREATE FUNCTION @extschema@.forecast_view_descriptions(
     OUT view_name text, OUT key_columns text, OUT description text)
 RETURNS SETOF record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 30
 BEGIN ATOMIC
 SELECT * FROM (VALUES
     ('known_stage', 'process_key, stage_id', 'One row per stage; of a key that the source has twice only the first.'),
@@ -27,6 +27,16 @@ SELECT * FROM (VALUES
     ('revenue_by_month', 'month, team_id, owner_id, product_id, currency', 'One row per month of the close, team, seller, product and currency: what was won. Deals without a closing time are not here; data_quality counts them.'),
     ('revenue_forecast', 'level, team_id, owner_id, product_id, currency, month', 'One row per level, team, seller or product of it, currency and each of 12 months from that of as_of on: what will be won in the whole month. Teams, sellers and products add up to the total, to the cent up to a trillion.'),
     ('revenue_forecast_series', 'time, level, key, currency, metric', 'One row per month and number of revenue_forecast, and what was won in the complete months before: for time-series panels.'),
+    ('deal_features', 'opportunity_id', 'One row per open deal: what was known of it at as_of, the features of its prediction.'),
+    ('deal_history', 'opportunity_id, as_of', 'One row per deal and age at which it was seen while it was open, from its creation on, with what became of it: the rows that models are trained on.'),
+    ('lead_priority', 'opportunity_id', 'One row per open deal: ranked by amount times probability, with the priority of the seller beside it.'),
+    ('rep_bias', 'level, team_id, owner_id', 'One row per seller and team, and one for all: what was stated just before the close against what was won. No rows when the source does not log the stated probability.'),
+    ('deal_risk', 'opportunity_id', 'One row per open deal: whether it is stalled, slipping, cooling or falling, and why.'),
+    ('next_best_action', 'opportunity_id', 'One row per open deal: what to do next, when and why.'),
+    ('churn_risk', 'account_id', 'One row per customer who has ordered at least four times: whether the next order is overdue.'),
+    ('win_drivers', 'feature, value', 'One row per value of a feature of the promoted win model: how deals with it went. No rows without a model.'),
+    ('win_patterns', 'condition, segment', 'One row per condition that matters in one segment more than elsewhere, from closed deals as they were known two days after their creation. Searched for when the view is read.'),
+    ('win_rate_by_segment', 'industry, company_size, region', 'One row per industry, size and region: win rate against the same kind of customer elsewhere.'),
     ('data_quality', 'area, check_name, relation_name, column_name', 'One row per check of the data behind these views.')
 ) AS v (view_name, key_columns, description);
 END;
@@ -37,7 +47,7 @@ COMMENT ON FUNCTION @extschema@.forecast_view_descriptions() IS
 CREATE FUNCTION @extschema@.forecast_column_descriptions(
     OUT view_name text, OUT column_name text, OUT description text)
 RETURNS SETOF record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 120
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 200
 BEGIN ATOMIC
 SELECT * FROM (VALUES
     (NULL, 'as_of', 'The moment the row looks from: sales_forecast.as_of, or now.'),
@@ -60,6 +70,19 @@ SELECT * FROM (VALUES
     (NULL, 'deals_without_amount', 'Deals without a usable amount: in deals, not in any sum.'),
     (NULL, 'deals_without_probability', 'Deals without any probability: in deals and amount, not in weighted_value.'),
     (NULL, 'amount', 'Sum of the amounts in currency, not weighted.'),
+    (NULL, 'probability_model', 'Probability of a win from the promoted win model, above 0 and below 1. NULL without one.'),
+    (NULL, 'probability_model_low', 'Lower end of the calibrated interval of probability_model (Venn-Abers).'),
+    (NULL, 'probability_model_high', 'Upper end of the calibrated interval of probability_model (Venn-Abers).'),
+    (NULL, 'win_within_30_days', 'Probability of a win within 30 days of as_of, from the promoted close model. NULL without one.'),
+    (NULL, 'win_within_60_days', 'The same within 60 days.'),
+    (NULL, 'win_within_90_days', 'The same within 90 days.'),
+    (NULL, 'win_by_quarter_end', 'The same before the calendar quarter of as_of ends.'),
+    (NULL, 'expected_days_to_close', 'Expected days until the deal is won or lost, from the promoted close model.'),
+    (NULL, 'model_version', 'Version of the win model.'),
+    (NULL, 'model_reason', 'Why there is no prediction; NULL when there are all.'),
+    (NULL, 'rank', 'Place in the list; 1 comes first.'),
+    (NULL, 'priority_level', 'priority as high, normal or low.'),
+    (NULL, 'mismatch', 'overrated: high priority with less than half the chance of the open deals in the middle. underrated: low priority with over one and a half times that chance, or normal priority with over twice. NULL: neither.'),
     (NULL, 'p10', 'With 90 % probability the sum of what is won is at least this, if deals close independently of each other. In currency. Quantiles do not add up over rows.'),
     (NULL, 'p50', 'The middle: as likely more as less. In currency.'),
     (NULL, 'p90', 'With 10 % probability it is more than this. In currency.'),
@@ -129,6 +152,89 @@ SELECT * FROM (VALUES
     ('revenue_forecast_series', 'key', 'team_id, owner_id or product_id of the level; NULL: the deals without one, and of the total.'),
     ('revenue_forecast_series', 'metric', 'actual (complete months), forecast, lo80, hi80, lo95 or hi95.'),
     ('revenue_forecast_series', 'value', 'In currency.'),
+    (NULL, 'outcome', 'won, lost or open, as it is known at sales_forecast.as_of.'),
+    (NULL, 'fold_group', 'The deal: all its rows stay on one side of a split.'),
+    ('deal_features', 'probability_stated', 'Probability as stated then, 0 to 1. Kept beside; not a feature, because sellers differ in how they state it and could write their own forecast.'),
+    ('deal_history', 'probability_stated', 'Probability as stated then, 0 to 1. Kept beside; not a feature, because sellers differ in how they state it and could write their own forecast.'),
+    ('deal_history', 'as_of', 'The moment at which the deal is seen: when it was created, and 2, 7, 14, 30, 60, 90, 135, 180, 270, 365, 545, 730, 1095, 1460 and 1825 days later while it was open.'),
+    ('deal_history', 'won', 'true or false for closed deals, NULL for open ones.'),
+    ('deal_history', 'days', 'Days from as_of of the row until the deal was closed; for open ones until sales_forecast.as_of or now.'),
+    ('lead_priority', 'amount', 'Value of the deal in currency, not weighted.'),
+    ('lead_priority', 'probability', 'The probability ranked by: that of the model, else from history, else stated or of the stage.'),
+    ('lead_priority', 'probability_source', 'Which one it is: model, history, stated or stage.'),
+    ('lead_priority', 'weighted_value', 'amount times probability, in currency. Across currencies deals are ranked by multiples of the middle amount of their currency.'),
+    ('rep_bias', 'level', 'total, team or owner. Each level is all deals, so never add up two.'),
+    ('rep_bias', 'deals', 'Closed deals with a known stated probability just before the close.'),
+    ('rep_bias', 'won', 'Of these, won.'),
+    ('rep_bias', 'stated_sum', 'Sum of the probabilities stated just before the close: the wins that were promised.'),
+    ('rep_bias', 'ratio', 'stated_sum / won. NULL when none was won.'),
+    ('rep_bias', 'bias', 'ratio drawn towards that of all, the more the fewer deals; above 1: overstates. Divide a stated probability by it to correct it.'),
+    ('rep_bias', 'bias_low', 'Lower end of the 95 % interval of bias.'),
+    ('rep_bias', 'bias_high', 'Upper end of the 95 % interval of bias.'),
+    ('rep_bias', 'enough', 'At least 40 of these deals won and 40 lost.'),
+    ('deal_risk', 'amount', 'Value of the deal in currency, not weighted.'),
+    ('deal_risk', 'risks', 'How many of stalled, slipping, cooling and falling are true.'),
+    ('deal_risk', 'stalled', 'Longer in its stage than nine of ten deals that were won stayed there (at least 20 such stays). NULL: cannot be told.'),
+    ('deal_risk', 'stall_days', 'Days within which nine of ten won deals left the stage.'),
+    ('deal_risk', 'slipping', 'The expected close was moved to a later day three times or more, or has passed. NULL: no date is known.'),
+    ('deal_risk', 'cooling', 'In the last 30 days under half as many activities a day as in the 60 days before, where there were four or more; or nothing from the customer for 14 days and three times its usual pause. NULL: no activities are known.'),
+    ('deal_risk', 'falling', 'The probability of the model fell by a tenth or more, and by a quarter of itself, in 30 days. NULL without a model and for deals under 30 days.'),
+    ('deal_risk', 'probability_model_before', 'probability_model 30 days earlier, by the model of today.'),
+    ('deal_risk', 'pushes', 'How often the expected close was moved to a later day. NULL: not logged.'),
+    ('deal_risk', 'days_pushed', 'By how many days in all.'),
+    ('deal_risk', 'days_to_stated_close', 'Days until the expected close; negative: it has passed.'),
+    ('deal_risk', 'activities_30_days', 'Activities from and to the customer in the last 30 days.'),
+    ('deal_risk', 'activities_60_days_before', 'The same in the 60 days before these.'),
+    ('deal_risk', 'days_since_customer', 'Days since the customer was last heard of.'),
+    ('next_best_action', 'amount', 'Value of the deal in currency, not weighted.'),
+    ('next_best_action', 'action', 'answer, book_demo, new_date, other_contact, decide, get_meeting or keep_in_touch.'),
+    ('next_best_action', 'what', 'What to do, in words.'),
+    ('next_best_action', 'due_on', 'By which day, in the time zone of crm_source; never before that of as_of.'),
+    ('next_best_action', 'why', 'The reason in words and numbers.'),
+    ('next_best_action', 'probability', 'That of the model, else from history, else stated or of the stage.'),
+    ('churn_risk', 'orders', 'Orders up to as_of; several on one day count once.'),
+    ('churn_risk', 'last_order_at', 'The last of them.'),
+    ('churn_risk', 'cycle_days', 'Middle of the days between the last 12 orders.'),
+    ('churn_risk', 'days_since_order', 'Days from the last order to as_of.'),
+    ('churn_risk', 'cycles_since_order', 'days_since_order / cycle_days.'),
+    ('churn_risk', 'overdue', 'Silent for longer than nine of ten intervals between orders, each in cycles of its customer.'),
+    ('churn_risk', 'probability_gone', 'Probability that no further order comes: of customers who leave after an order at the rate seen here, and who else would order within the intervals seen here. 0 to 1.'),
+    ('churn_risk', 'amount_a_year', 'Orders of the last 12 months before the last order, in currency. NULL when they are in several.'),
+    ('win_drivers', 'deals', 'Training rows with the value.'),
+    ('win_drivers', 'won', 'Of these, of deals that were won.'),
+    ('win_drivers', 'win_rate', 'won / deals.'),
+    ('win_drivers', 'base_rate', 'Share won of all training rows.'),
+    ('win_drivers', 'lift', 'win_rate / base_rate.'),
+    ('win_drivers', 'feature', 'Feature of the model.'),
+    ('win_drivers', 'description', 'What the feature means.'),
+    ('win_drivers', 'value', 'Its value or range of values.'),
+    ('win_drivers', 'coefficient', 'Log-odds of a logistic model; NULL for trees.'),
+    ('win_drivers', 'odds_ratio', 'Odds against those of the average deal; NULL for trees.'),
+    ('win_drivers', 'odds_ratio_low', 'Lower end of its 95 % interval.'),
+    ('win_drivers', 'odds_ratio_high', 'Upper end of its 95 % interval.'),
+    ('win_drivers', 'importance', 'Mean absolute contribution of the feature to the log-odds.'),
+    ('win_drivers', 'direction', 'for: more wins than usual; against: fewer.'),
+    ('win_patterns', 'condition', 'A value of a feature, such as a demo within 48 hours.'),
+    ('win_patterns', 'segment', 'Where it matters: a value of another feature, or of two.'),
+    ('win_patterns', 'deals', 'Closed deals with the condition in the segment.'),
+    ('win_patterns', 'win_rate', 'Share of these that was won.'),
+    ('win_patterns', 'others', 'Closed deals in the segment without the condition.'),
+    ('win_patterns', 'others_win_rate', 'Share of these that was won.'),
+    ('win_patterns', 'lift', 'win_rate / others_win_rate.'),
+    ('win_patterns', 'lift_outside', 'The same outside the segment.'),
+    ('win_patterns', 'odds_ratio', 'Odds with the condition against those without it, in the segment.'),
+    ('win_patterns', 'odds_ratio_low', 'Lower end of its 95 % interval.'),
+    ('win_patterns', 'odds_ratio_high', 'Upper end of its 95 % interval.'),
+    ('win_patterns', 'p_value', 'How often chance alone would show so large a difference from outside, corrected for all pairs tried.'),
+    ('win_rate_by_segment', 'industry', 'Industry of the customer.'),
+    ('win_rate_by_segment', 'company_size', 'Staff: under 50, 50-249 or 250+.'),
+    ('win_rate_by_segment', 'won_elsewhere', 'Won deals of the same industry and size in all other regions.'),
+    ('win_rate_by_segment', 'closed_elsewhere', 'Closed deals of the same industry and size in all other regions: the denominator of rate_elsewhere.'),
+    ('win_rate_by_segment', 'rate_elsewhere', 'won_elsewhere / closed_elsewhere.'),
+    ('win_rate_by_segment', 'lift', 'rate / rate_elsewhere, half a deal added to each number.'),
+    ('win_rate_by_segment', 'lift_low', 'Lower end of the 95 % interval of lift.'),
+    ('win_rate_by_segment', 'lift_high', 'Upper end of the 95 % interval of lift.'),
+    ('win_rate_by_segment', 'stands_out', 'The interval of lift does not hold 1. Among many segments one in twenty does so by luck.'),
     ('data_quality', 'area', 'contract, completeness, consistency, timeliness, accuracy or gates.'),
     ('data_quality', 'check_name', 'What is checked.'),
     ('data_quality', 'relation_name', 'Relation of the contract that is checked.'),
@@ -161,7 +267,11 @@ BEGIN
         SELECT format('COLUMN %I.%I.%I', target_schema, v.view_name, a.attname),
                coalesce((SELECT d.description FROM @extschema@.forecast_column_descriptions() d
                          WHERE d.column_name = a.attname AND (d.view_name = v.view_name OR d.view_name IS NULL)
+                           AND NOT (d.view_name IS NULL AND v.view_name IN ('deal_features', 'deal_history')
+                                    AND a.attname IN (SELECT f.feature FROM @extschema@.deal_feature_descriptions() f))
                          ORDER BY d.view_name IS NULL LIMIT 1),
+                        (SELECT f.description FROM @extschema@.deal_feature_descriptions() f
+                         WHERE f.feature = a.attname AND v.view_name IN ('deal_features', 'deal_history')),
                         (SELECT c.description FROM @extschema@.crm_columns() c
                          WHERE c.column_name = a.attname AND c.relation IN ('opportunity', 'stage') ORDER BY c.relation LIMIT 1))
         FROM @extschema@.forecast_view_descriptions() v
@@ -177,6 +287,8 @@ BEGIN
             ('closed_stage_paths()', 'stage_paths() of the closed deals. With a very long history this is the costly part of the pipeline views: you may replace it by a function that reads a table of your own with the same columns.'),
             ('stage_rates()', 'One row per known stage, and one with NULL keys for all: closed deals that have been in it, how many were won, and the probability that follows.'),
             ('stage_stays()', 'The rows of stage_stay: stays of deals in open stages, their days, and whether they are over.'),
+            ('deal_snapshots(text)', 'The rows of deal_features (open), of deal_history (history), and of the open deals 30 days earlier (before). No rows for NULL and other words.'),
+            ('deal_predictions(text)', 'What the promoted models say of the open deals at as_of (open, the default) or 30 days earlier (before). No rows when no model is promoted, or not for the caller.'),
             ('won_by_month(boolean)', 'The rows of revenue_by_month. True: amounts that check_crm finds far too high count as missing. No rows for NULL.'),
             ('revenue_forecasts(int, boolean)', 'The rows of revenue_forecast for as many months as you like (default 12). usual_amounts true: amounts that check_crm finds far too high, mostly typing errors, count as missing, in deals_without_amount (default false). No rows for NULL and for months below 1; 22023 for months above 100000, 22003 where amounts are too large for double precision or a sum of 10^24.')
         ) v (target, description)
@@ -208,10 +320,17 @@ BEGIN
     PERFORM @extschema@.crm_write_as_of(target_schema);
     PERFORM @extschema@.create_as_of_views(target_schema);
     PERFORM @extschema@.create_rate_views(target_schema);
+    PERFORM @extschema@.create_deal_feature_views(target_schema);
+    PERFORM @extschema@.create_prediction_views(target_schema);
     PERFORM @extschema@.create_pipeline_views(target_schema);
     PERFORM @extschema@.create_conversion_views(target_schema);
     PERFORM @extschema@.create_velocity_views(target_schema);
     PERFORM @extschema@.create_revenue_views(target_schema);
+    PERFORM @extschema@.create_win_views(target_schema);
+    PERFORM @extschema@.create_bias_views(target_schema);
+    PERFORM @extschema@.create_risk_views(target_schema);
+    PERFORM @extschema@.create_action_views(target_schema);
+    PERFORM @extschema@.create_churn_views(target_schema);
     EXECUTE format('CREATE OR REPLACE VIEW %1$I.data_quality WITH (security_invoker = true) AS
                     SELECT q.*, %1$I.as_of() AS as_of FROM @extschema@.check_crm(%1$L) q', target_schema);
     PERFORM @extschema@.comment_forecast_views(target_schema);

@@ -339,7 +339,8 @@ SELECT is(pg_temp.as_role('sf_seller', 'SELECT count(*) FROM forecast.opportunit
 SELECT is(pg_temp.as_role('sf_seller', $$SELECT of_total FROM forecast.data_quality WHERE check_name = 'deal value'$$),
           (SELECT (own + own_closed)::text FROM truth), 'and in the checks');
 SELECT is(pg_temp.as_role('sf_outsider', format('SELECT count(*) FROM forecast.%I', v.view_name)), '42501', 'without rights on the tables: ' || v.view_name)
-FROM sales_forecast.forecast_view_descriptions() v;
+FROM sales_forecast.forecast_view_descriptions() v
+WHERE v.view_name NOT IN ('churn_risk', 'win_drivers');      -- this source has no orders, and drivers come from the registry
 SELECT is(pg_temp.as_role('sf_seller', $$SELECT count(*) FROM sales_forecast.connect_crm('generic', 'shop', 'forecast',
     '{"relations": {"opportunity": {"from": "deal", "columns": {"opportunity_id": "id", "status": "status"}}}}')$$), '42501',
     'the views of another are not rewritten');
