@@ -42,6 +42,11 @@ done
 run -v profile="$PROFILE" -v seed="$SEED" -v scale="$SCALE" -v end_date="$END_DATE" "${files[@]}" >/dev/null
 run -c "SELECT FROM sales_forecast.connect_crm('native', 'crm', 'forecast')" >/dev/null
 run -v title="Generated company, profile $PROFILE" -v as_of="${AS_OF:-$END_DATE} 00:00:00+00" -f "$here/report.sql"
+if [ "$PROFILE" != dirty ]; then
+	truth=()
+	[ "$AUDIT" = none ] || truth=(-f "$here/win_truth.sql")
+	run -v as_of="${AS_OF:-$END_DATE} 00:00:00+00" -f "$here/win.sql" "${truth[@]}"
+fi
 case $AUDIT in
 	summary) run -f "$here/audit.sql" ;;
 	all) run -v all=true -f "$here/audit.sql" ;;
