@@ -138,7 +138,8 @@ kind_name(SfFeatureKind kind)
 static bool
 is_reserved(const char *name)
 {
-	return strcmp(name, "won") == 0 || strcmp(name, "as_of") == 0 || strcmp(name, "fold_group") == 0;
+	return strcmp(name, "won") == 0 || strcmp(name, "as_of") == 0 || strcmp(name, "closed_at") == 0 ||
+		strcmp(name, "fold_group") == 0 || strcmp(name, "deal_id") == 0;
 }
 
 /* Where a column stands, or -1. */
@@ -177,8 +178,9 @@ refuse_nameless(TupleDesc desc)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("the columns of the features have no names"),
-			 errhint("Take the features from a table, a view or a subquery with names for its columns, such as (SELECT d FROM (SELECT amount, lead_source FROM deal) AS d); ROW(...) has none.")));
+			 errmsg("the columns of the features have no names of their own"),
+			 errdetail("f1, f2 and so on are the names that ROW(...) gives."),
+			 errhint("Take the features from a table, a view or a subquery with names for its columns, such as (SELECT d FROM (SELECT amount, lead_source FROM deal) AS d).")));
 }
 
 static void
@@ -207,9 +209,9 @@ set_column(SfRecordReader *reader, TupleDesc desc, int at, ReadKind read, SfReco
 	}
 }
 
-/* as_of and fold_group, where they are. */
+/* as_of, closed_at and fold_group, where they are. what: it tells, when it must be a time. */
 static const SfRecordColumn *
-reserved_column(SfRecordReader *reader, TupleDesc desc, const char *name)
+reserved_column(SfRecordReader *reader, TupleDesc desc, const char *name, const char *what)
 {
 	int			at = find_column(desc, (SfText) {name, strlen(name)});
 	SfRecordColumn *column;
@@ -219,12 +221,12 @@ reserved_column(SfRecordReader *reader, TupleDesc desc, const char *name)
 	if (at < 0)
 		return NULL;
 	known = read_kind(getBaseType(TupleDescAttr(desc, at)->atttypid), &read);
-	if (strcmp(name, "as_of") == 0 && !(known && feature_kind(read) == SF_FEATURE_AGE))
+	if (what != NULL && !(known && feature_kind(read) == SF_FEATURE_AGE))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"as_of\" must be a date or a timestamp, not %s",
+				 errmsg("column \"%s\" must be a date or a timestamp, not %s", name,
 						format_type_be(TupleDescAttr(desc, at)->atttypid)),
-				 errdetail("It is the moment that a row describes: ages are counted back from it.")));
+				 errdetail("%s", what)));
 	column = MemoryContextAlloc(reader->cxt, sizeof *column);
 	set_column(reader, desc, at, known ? read : READ_SENT, column);
 	return column;
@@ -266,7 +268,7 @@ take_all(SfRecordReader *reader, TupleDesc desc, SfFeature *feature, SfRecordCol
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("there are no features"),
-				 errdetail("The columns \"won\", \"as_of\" and \"fold_group\" are never features.")));
+				 errdetail("The columns \"won\", \"as_of\", \"closed_at\", \"fold_group\" and \"deal_id\" are never features.")));
 	if (reader->features > SF_MAX_FEATURES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -351,8 +353,11 @@ sf_slot_reader(MemoryContext cxt, TupleDesc desc, const SfFeature *feature, int3
 		take_all(reader, desc, copy, column);
 	reader->feature = copy;
 	reader->column = column;
-	reader->as_of = reserved_column(reader, desc, "as_of");
-	reader->group = reserved_column(reader, desc, "fold_group");
+	reader->as_of = reserved_column(reader, desc, "as_of",
+									"It is the moment that a row describes: ages are counted back from it.");
+	reader->closed = reserved_column(reader, desc, "closed_at",
+									 "It is the moment when the deal was won or lost: a test in time learns no outcome that came later.");
+	reader->group = reserved_column(reader, desc, "fold_group", NULL);
 	need_as_of(reader);
 	reader->cells = MemoryContextAllocZero(cxt, n * sizeof(SfCell));
 	return reader;
@@ -563,7 +568,18 @@ read_number(const SfRecordColumn *column, Datum value)
 	}
 }
 
-/* A hash of the group; never 0. */
+/* Of the bytes from the lowest up, whatever the machine's order. */
+static uint64_t
+hash_bits(uint64 bits)
+{
+	unsigned char byte[8];
+
+	for (int i = 0; i < 8; i++)
+		byte[i] = (unsigned char) (bits >> (8 * i));
+	return sf_digest(byte, sizeof byte);
+}
+
+/* A hash of the group, the same for integers of any size; never 0. */
 static uint64_t
 read_group(const SfRecordReader *reader, Datum value)
 {
@@ -571,6 +587,7 @@ read_group(const SfRecordReader *reader, Datum value)
 	uint64_t	hash;
 	SfText		text;
 	double		number;
+	uint64		bits;
 	bytea	   *sent;
 
 	if (column->read == READ_SENT)
@@ -578,12 +595,9 @@ read_group(const SfRecordReader *reader, Datum value)
 		sent = SendFunctionCall(column->send, value);
 		hash = sf_digest(VARDATA_ANY(sent), VARSIZE_ANY_EXHDR(sent));
 	}
-	else if (column->read == READ_INT8)
-	{
-		int64		whole = DatumGetInt64(value);
-
-		hash = sf_digest(&whole, sizeof whole);
-	}
+	else if (column->read == READ_INT8 || column->read == READ_INT4 || column->read == READ_INT2)
+		hash = hash_bits((uint64) (column->read == READ_INT8 ? DatumGetInt64(value) :
+								   column->read == READ_INT4 ? DatumGetInt32(value) : DatumGetInt16(value)));
 	else if (feature_kind(column->read) == SF_FEATURE_CATEGORY)
 	{
 		text = read_text(reader, column, value);
@@ -593,7 +607,8 @@ read_group(const SfRecordReader *reader, Datum value)
 	{
 		number = feature_kind(column->read) == SF_FEATURE_AGE ? moment(column, value) : read_number(column, value);
 		number = number == 0.0 ? 0.0 : number;	/* -0 */
-		hash = sf_digest(&number, sizeof number);
+		memcpy(&bits, &number, sizeof bits);
+		hash = hash_bits(bits);
 	}
 	return hash != 0 ? hash : 1;
 }
@@ -632,6 +647,8 @@ sf_record_read_values(SfRecordReader *reader, const Datum *values, const bool *n
 	if (info != NULL)
 	{
 		info->time = as_of;
+		info->closed_known = reader->closed != NULL && !nulls[reader->closed->at];
+		info->closed = info->closed_known ? moment(reader->closed, values[reader->closed->at]) : NAN;
 		info->group = reader->group == NULL || nulls[reader->group->at] ? 0 :
 			read_group(reader, values[reader->group->at]);
 	}

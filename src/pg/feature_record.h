@@ -2,8 +2,8 @@
  * feature_record.h
  *		A record or a row of a query as features of a deal.
  *
- * Columns are found by name.  won, as_of and fold_group are never features;
- * every other column is one, by its type: numbers and intervals (in days) are
+ * Columns are found by name.  won, as_of, closed_at, fold_group and deal_id are
+ * never features; every other column is one, by its type: numbers and intervals (in days) are
  * numbers, dates are ages in days before as_of, texts, enums and uuids are
  * categories.  Which is which is worked out once per row type; reading a row
  * then allocates nothing, save for values that are toasted or compressed.
@@ -31,6 +31,7 @@ typedef struct SfRecordReader
 	const SfFeature *feature;	/* [features] */
 	const SfRecordColumn *column;	/* [features] */
 	const SfRecordColumn *as_of;	/* NULL: no such column */
+	const SfRecordColumn *closed;
 	const SfRecordColumn *group;
 	Datum	   *values;			/* [desc->natts] of the last record */
 	bool	   *nulls;
@@ -65,7 +66,7 @@ sf_record_reads(const SfRecordReader *reader, HeapTupleHeader record)
 
 /*
  * sf_record_read, sf_record_read_values
- *		Fill reader->cells and, unless NULL, the time and group of info.  Texts
+ *		Fill reader->cells and, unless NULL, the times and group of info.  Texts
  *		point into the record, so they last as long as it does.  Errors: 22003
  *		infinite numbers, 22008 infinite dates.
  */

@@ -396,22 +396,41 @@ sf_close_fit_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(s);
 }
 
-/* Every check that stops training, in words. */
+/* A check that stops training, in words. */
 static void
-refuse_training(const SfCloseModel *model, const SfCtx *ctx)
+append_refusal(StringInfo out, const SfGate *gate, const SfFrame *frame)
+{
+	appendStringInfoString(out, out->len > 0 ? "; " : "");
+	if (gate->feature < 0)
+		appendStringInfo(out, "%s: %g, at least %g needed", sf_gate_name(gate->kind), gate->measured, gate->limit);
+	else
+		sf_words_gate(out, gate, &frame->feature[gate->feature]);
+}
+
+/* Every one of them. */
+static void
+refuse_training(const SfCloseModel *model, const SfFrame *frame, const SfCtx *ctx)
 {
 	StringInfoData detail;
+	bool		few = false;
+	bool		leak = false;
 
 	initStringInfo(&detail);
 	for (int32 i = 0; i < model->gates; i++)
-		if (model->gate[i].verdict == SF_REFUSE && model->gate[i].stops)
-			appendStringInfo(&detail, "%s%s: %g, at least %g needed", detail.len > 0 ? "; " : "",
-							 sf_gate_name(model->gate[i].kind), model->gate[i].measured, model->gate[i].limit);
+	{
+		if (model->gate[i].verdict != SF_REFUSE || !model->gate[i].stops)
+			continue;
+		few |= model->gate[i].feature < 0;
+		leak |= model->gate[i].feature >= 0;
+		append_refusal(&detail, &model->gate[i], frame);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("cannot train a close model: %s", ctx->what),
 			 errdetail("Checks that refuse: %s.", detail.data),
-			 errhint("Gather more deals or leave out columns; the option force => true trains nevertheless, which the model records.")));
+			 errhint("%s; the option force => true trains nevertheless, which the model records.",
+					 few && leak ? "Gather more deals, and leave out columns that are known only afterwards" :
+					 leak ? "Leave out columns that are known only afterwards" : "Gather more deals or leave out columns")));
 }
 
 static Datum
@@ -429,7 +448,7 @@ fit_value(SfArena *arena, const SfFrame *frame, const SfCloseOptions *options)
 		memset(&model, 0, sizeof model);
 		status = sf_close_fit(arena, frame, options, (SfWinProgress) {sf_win_report, &tell}, &model);
 		if (status == SF_BAD_DATA && model.gates > 0)
-			refuse_training(&model, arena->ctx);
+			refuse_training(&model, frame, arena->ctx);
 		sf_limit_raise_unless_ok(arena->ctx, status);
 		value = sf_close_value(&model);
 	}

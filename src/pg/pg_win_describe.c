@@ -10,23 +10,10 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
-
-static void
-set_number(SfRowSet *rows, int column, double x)
-{
-	if (!isnan(x))
-		sf_rowset_set(rows, column, Float8GetDatum(x));
-}
-
-static void
-set_text(SfRowSet *rows, int column, const char *text)
-{
-	if (text != NULL)
-		sf_rowset_set(rows, column, CStringGetTextDatum(text));
-}
 
 static void
 set_name(SfRowSet *rows, int column, const SfWinEntry *entry, int32 f)
@@ -39,10 +26,10 @@ set_name(SfRowSet *rows, int column, const SfWinEntry *entry, int32 f)
 static void
 say(SfRowSet *rows, const char *topic, const char *item, double value, const char *reason)
 {
-	set_text(rows, 0, topic);
-	set_text(rows, 1, item);
-	set_number(rows, 2, value);
-	set_text(rows, 3, reason);
+	sf_rowset_text(rows, 0, topic);
+	sf_rowset_text(rows, 1, item);
+	sf_rowset_number(rows, 2, value);
+	sf_rowset_text(rows, 3, reason);
 	sf_rowset_put(rows);
 }
 
@@ -59,21 +46,25 @@ date_text(double days)
 }
 
 static void
-say_quality(SfRowSet *rows, const char *topic, const SfWinMetrics *m, const char *reason)
+say_quality(SfRowSet *rows, const char *topic, const SfWinMetrics *m, bool seen, const char *reason)
 {
 	if (m->rows == 0)
 		return;
 	say(rows, topic, "deals", (double) m->rows, reason);
 	say(rows, topic, "auc", m->auc.auc, "How often a won deal has the higher probability than a lost one; 0.5 is chance.");
-	say(rows, topic, "auc_low", m->auc.low, "Lower end of its 95 % interval.");
-	say(rows, topic, "auc_high", m->auc.high, "Upper end of its 95 % interval.");
+	if (!seen)
+		say(rows, topic, "auc_low", m->auc.low, "Lower end of its 95 % interval.");
+	if (!seen)
+		say(rows, topic, "auc_high", m->auc.high, "Upper end of its 95 % interval.");
 	say(rows, topic, "log_loss", m->log_loss, "Mean of -ln(probability of what happened); lower is better.");
 	say(rows, topic, "base_log_loss", m->base_log_loss, "The same for the base rate alone.");
 	say(rows, topic, "brier_score", m->brier, "Mean squared distance of the probability from what happened.");
 	say(rows, topic, "calibration_error", m->calibration_error, "Mean distance of probability and win rate over ten bins.");
 	say(rows, topic, "skill", m->skill, "1 - log_loss / base_log_loss; 0 is no better than the base rate.");
-	say(rows, topic, "skill_low", m->skill_low, "Lower end of its 95 % interval.");
-	say(rows, topic, "skill_high", m->skill_high, "Upper end of its 95 % interval.");
+	if (!seen)
+		say(rows, topic, "skill_low", m->skill_low, "Lower end of its 95 % interval.");
+	if (!seen)
+		say(rows, topic, "skill_high", m->skill_high, "Upper end of its 95 % interval.");
 }
 
 static const char *
@@ -131,10 +122,12 @@ say_model(SfRowSet *rows, const SfWinEntry *entry)
 	say(rows, "model", "seed", (double) (int64) m->seed, NULL);
 	say(rows, "model", "format", SF_WIN_FORMAT, NULL);
 	say(rows, "model", "features", entry->features, NULL);
-	say(rows, "model", "intercept", m->intercept, "Log-odds.");
-	say(rows, "deals", "closed", (double) m->rows, "Deals it was trained on.");
-	say(rows, "deals", "won", (double) m->won_rows, NULL);
-	say(rows, "deals", "base_rate", (double) m->won_rows / (double) m->rows, "Share of them that was won.");
+	say(rows, "model", "intercept", m->intercept, "Log-odds that are added to those of the members.");
+	say(rows, "deals", "closed", (double) m->deals, "Deals it was trained on; rows of one fold_group count once.");
+	say(rows, "deals", "won", (double) m->won_deals, NULL);
+	say(rows, "deals", "rows", (double) m->rows, "Rows it was trained on, each a moment that a deal was looked at.");
+	say(rows, "deals", "rows_won", (double) m->won_rows, NULL);
+	say(rows, "deals", "base_rate", (double) m->won_rows / (double) m->rows, "Share of the rows that was won.");
 	if (!isnan(m->first_time))
 	{
 		say(rows, "deals", "first", NAN, date_text(m->first_time));
@@ -171,9 +164,9 @@ sf_win_model_summary(PG_FUNCTION_ARGS)
 		say(&rows, "calibration", "a", m->calibration.a, NULL);
 		say(&rows, "calibration", "b", m->calibration.b, NULL);
 	}
-	say_quality(&rows, "held out", &m->random, "Each deal by a model that had not seen it.");
-	say_quality(&rows, "latest", &m->forward, "The latest 20 % in time, by a model of the earlier deals.");
-	say_quality(&rows, "training", &m->train, "The deals it was trained on: too good to go by.");
+	say_quality(&rows, "held out", &m->random, false, "Each deal by a model that had not seen it.");
+	say_quality(&rows, "latest", &m->forward, false, "The latest 20 % in time, by a model of the earlier deals.");
+	say_quality(&rows, "training", &m->train, true, "The deals it was trained on: too good to go by.");
 	say_gates(&rows, entry);
 	MemoryContextDelete(entry->cxt);
 	return (Datum) 0;
@@ -209,7 +202,7 @@ as_log_odds(const SfTrees *trees, double value)
 {
 	double		rate = Min(Max(value, 0.001), 0.999);
 
-	return trees->mean ? log(rate / (1.0 - rate)) : value;
+	return trees->mean ? sf_log(rate / (1.0 - rate)) : value;
 }
 
 /* How far each split moves the deals that reach it, on average over all deals. */
@@ -278,13 +271,13 @@ by_importance(const double *importance, int32 features)
 static void
 set_coefficient(SfRowSet *rows, double coefficient, double error)
 {
-	set_number(rows, TERM_COEFFICIENT, coefficient);
-	set_number(rows, TERM_ODDS_RATIO, exp(coefficient));
+	sf_rowset_number(rows, TERM_COEFFICIENT, coefficient);
+	sf_rowset_number(rows, TERM_ODDS_RATIO, sf_exp(coefficient));
 	if (error > 0.0)
 	{
-		set_number(rows, TERM_ERROR, error);
-		set_number(rows, TERM_ODDS_LOW, exp(coefficient - 1.959963984540054 * error));
-		set_number(rows, TERM_ODDS_HIGH, exp(coefficient + 1.959963984540054 * error));
+		sf_rowset_number(rows, TERM_ERROR, error);
+		sf_rowset_number(rows, TERM_ODDS_LOW, sf_exp(coefficient - 1.959963984540054 * error));
+		sf_rowset_number(rows, TERM_ODDS_HIGH, sf_exp(coefficient + 1.959963984540054 * error));
 	}
 }
 
@@ -299,15 +292,15 @@ put_code(SfRowSet *rows, const SfWinEntry *entry, const SfLogistic *logistic, in
 	initStringInfo(&value);
 	sf_words_code(&value, entry->feature[f].kind, bins, code);
 	set_name(rows, TERM_FEATURE, entry, f);
-	set_text(rows, TERM_VALUE, value.data);
+	sf_rowset_text(rows, TERM_VALUE, value.data);
 	sf_rowset_set(rows, TERM_DEALS, Int64GetDatum(bins->count[code]));
 	sf_rowset_set(rows, TERM_WON, Int64GetDatum(bins->won[code]));
-	set_number(rows, TERM_WIN_RATE, rate);
-	set_number(rows, TERM_BASE_RATE, base);
-	set_number(rows, TERM_LIFT, base > 0.0 ? rate / base : NAN);
+	sf_rowset_number(rows, TERM_WIN_RATE, rate);
+	sf_rowset_number(rows, TERM_BASE_RATE, base);
+	sf_rowset_number(rows, TERM_LIFT, base > 0.0 ? rate / base : NAN);
 	if (logistic != NULL)
 		set_coefficient(rows, logistic->weight[logistic->offset[f] + code], logistic->error[logistic->offset[f] + code]);
-	set_number(rows, TERM_IMPORTANCE, importance);
+	sf_rowset_number(rows, TERM_IMPORTANCE, importance);
 	sf_rowset_put(rows);
 	pfree(value.data);
 }
@@ -316,9 +309,9 @@ static void
 put_slope(SfRowSet *rows, const SfWinEntry *entry, const SfLogistic *logistic, int32 f, double importance)
 {
 	set_name(rows, TERM_FEATURE, entry, f);
-	set_text(rows, TERM_VALUE, entry->feature[f].kind == SF_FEATURE_AGE ? "each day" : "each unit");
+	sf_rowset_text(rows, TERM_VALUE, entry->feature[f].kind == SF_FEATURE_AGE ? "each day" : "each unit");
 	set_coefficient(rows, logistic->slope[f], logistic->slope_error[f]);
-	set_number(rows, TERM_IMPORTANCE, importance);
+	sf_rowset_number(rows, TERM_IMPORTANCE, importance);
 	sf_rowset_put(rows);
 }
 
@@ -336,7 +329,7 @@ sf_win_model_terms(PG_FUNCTION_ARGS)
 	sf_rowset_start(&rows, fcinfo);
 	if (logistic != NULL)
 	{
-		set_text(&rows, TERM_FEATURE, "(intercept)");
+		sf_rowset_text(&rows, TERM_FEATURE, "(intercept)");
 		set_coefficient(&rows, logistic->intercept, logistic->intercept_error);
 		sf_rowset_put(&rows);
 	}
@@ -352,6 +345,9 @@ sf_win_model_terms(PG_FUNCTION_ARGS)
 			put_code(&rows, entry, logistic, f, code, importance[f]);
 		if (bins->count[SF_CODE_MISSING] > 0)
 			put_code(&rows, entry, logistic, f, SF_CODE_MISSING, importance[f]);
+		/* of deals that an update brought */
+		if (bins->count[bins->values + 1] > 0)
+			put_code(&rows, entry, logistic, f, bins->values + 1, importance[f]);
 	}
 	MemoryContextDelete(entry->cxt);
 	return (Datum) 0;
@@ -375,13 +371,13 @@ sf_win_model_gates(PG_FUNCTION_ARGS)
 
 		initStringInfo(&reason);
 		sf_words_gate(&reason, gate, about_one ? &entry->feature[gate->feature] : NULL);
-		set_text(&rows, 0, sf_gate_name(gate->kind));
+		sf_rowset_text(&rows, 0, sf_gate_name(gate->kind));
 		if (about_one)
 			set_name(&rows, 1, entry, gate->feature);
-		set_number(&rows, 2, gate->limit);
-		set_number(&rows, 3, gate->measured);
-		set_text(&rows, 4, sf_verdict_name(gate->verdict));
-		set_text(&rows, 5, reason.data);
+		sf_rowset_number(&rows, 2, gate->limit);
+		sf_rowset_number(&rows, 3, gate->measured);
+		sf_rowset_text(&rows, 4, sf_verdict_name(gate->verdict));
+		sf_rowset_text(&rows, 5, reason.data);
 		sf_rowset_put(&rows);
 	}
 	MemoryContextDelete(entry->cxt);
@@ -411,26 +407,26 @@ sf_win_model_candidates(PG_FUNCTION_ARGS)
 		bool		trees = c->kind == SF_ALGORITHM_BOOSTED || c->kind == SF_ALGORITHM_FOREST;
 
 		sf_rowset_set(&rows, 0, Int32GetDatum(i + 1));
-		set_text(&rows, 1, sf_algorithm_name(c->kind));
+		sf_rowset_text(&rows, 1, sf_algorithm_name(c->kind));
 		if (logistic)
-			set_text(&rows, 2, c->linear ? "linear" : "binned");
+			sf_rowset_text(&rows, 2, c->linear ? "linear" : "binned");
 		set_whole(&rows, 3, c->bins);
 		if (logistic)
-			set_number(&rows, 4, c->ridge);
+			sf_rowset_number(&rows, 4, c->ridge);
 		if (trees)
-		{
 			set_whole(&rows, 5, c->trees);
-			set_whole(&rows, 6, c->leaves);
-		}
 		if (c->kind == SF_ALGORITHM_BOOSTED)
-			set_number(&rows, 7, c->rate);
+		{
+			set_whole(&rows, 6, c->leaves);
+			sf_rowset_number(&rows, 7, c->rate);
+		}
 		if (trees)
-			set_number(&rows, 8, c->least_rows);
+			sf_rowset_number(&rows, 8, c->least_rows);
 		if (logistic)
-			set_number(&rows, 9, c->smoothness);
+			sf_rowset_number(&rows, 9, c->smoothness);
 		sf_rowset_set(&rows, 10, Int32GetDatum(logistic && c->features > 0 ? c->features : entry->features));
-		set_number(&rows, 11, c->log_loss);
-		set_number(&rows, 12, c->auc);
+		sf_rowset_number(&rows, 11, c->log_loss);
+		sf_rowset_number(&rows, 12, c->auc);
 		sf_rowset_set(&rows, 13, BoolGetDatum(c->chosen));
 		sf_rowset_put(&rows);
 	}

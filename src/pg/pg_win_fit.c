@@ -166,7 +166,7 @@ raise_row(const SfRecordReader *reader, SfCtx *ctx, SfStatus status)
 static inline void
 add_deal(FunctionCallInfo fcinfo, WinState *s, SfRecordReader *reader, HeapTupleHeader record, int at_won)
 {
-	SfDealInfo	info;
+	SfDealInfo	info = {0};
 	SfStatus	status;
 
 	info.outcome = PG_ARGISNULL(at_won) ? SF_OPEN : PG_GETARG_BOOL(at_won) ? SF_WON : SF_LOST;

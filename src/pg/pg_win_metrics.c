@@ -15,11 +15,11 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "core/base/dist.h"
+#include "core/base/radix.h"
 #include "core/base/sum.h"
 #include "core/winprob/curves.h"
 #include "core/winprob/frame.h"
 #include "core/winprob/metrics.h"
-#include "core/winprob/ranks.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "utils/array.h"
@@ -548,7 +548,7 @@ ranked_deals(RankState *s, SfCtx *ctx)
 	{
 		uint64	   *scratch = MemoryContextAllocHuge(CurrentMemoryContext, (s->of[k].n + 1) * sizeof(uint64));
 
-		sf_raise_unless_ok(ctx, sf_rank_sort(ctx, (uint64_t *) s->of[k].key, (uint64_t *) scratch, s->of[k].n));
+		sf_raise_unless_ok(ctx, sf_radix_sort(ctx, (uint64_t *) s->of[k].key, NULL, s->of[k].n, (uint64_t *) scratch, NULL));
 		pfree(scratch);
 	}
 	deals = (SfRankedDeals) {

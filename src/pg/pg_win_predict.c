@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "core/base/logit.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -125,10 +126,17 @@ enum
 	FACTOR_WIN_RATE, FACTOR_DEALS, FACTOR_UNSEEN, FACTOR_REASON, FACTOR_COLUMNS
 };
 
+/* Sentences about a number tell of at least so many deals: neighbouring ranges are taken in until then. */
+#define ENOUGH_DEALS 50
+
 /* What one code of a feature has to say; the reason is NULL until it is needed. */
 typedef struct CodeWords
 {
-	text	   *reason;			
+	int32		first;			/* codes that are told of together; 0: not known yet */
+	int32		last;
+	int64		deals;
+	int64		won;
+	text	   *reason;
 	text	   *contrary;		/* the same for a contribution that goes the other way than the win rate */
 } CodeWords;
 
@@ -140,8 +148,7 @@ typedef struct Explainer
 	Datum		calibration;
 	Datum	   *name;			/* [features] */
 	CodeWords **code;			/* [features][values + 2] */
-	Datum		baseline_reason;
-	double		average;
+	double		average;		/* win rate of the training deals */
 	double	   *contribution;	/* [features] of this deal */
 	uint8_t    *codes;			/* [features] */
 	int		   *order;			/* [features] */
@@ -160,7 +167,6 @@ explainer_of(SfWinEntry *entry)
 	Explainer  *e = entry->extra;
 	const SfBins *bins = &entry->model.member[0].bins;
 	MemoryContext old;
-	StringInfoData reason;
 
 	if (likely(e != NULL))
 		return e;
@@ -181,16 +187,45 @@ explainer_of(SfWinEntry *entry)
 		e->code[f] = palloc0((bins->of[f].values + 2) * sizeof(CodeWords));
 	}
 	initStringInfo(&e->scratch);
-	initStringInfo(&reason);
-	appendStringInfoString(&reason, "an average deal: won ");
-	sf_words_percent(&reason, e->average);
-	appendStringInfoString(&reason, " of ");
-	sf_words_number(&reason, (double) entry->model.rows);
-	appendStringInfoString(&reason, " deals");
-	e->baseline_reason = text_datum(reason.data, reason.len);
 	MemoryContextSwitchTo(old);
 	entry->extra = e;
 	return e;
+}
+
+/* The codes that are told of together with this one, and their deals. */
+static CodeWords *
+words_of(SfWinEntry *entry, Explainer *e, int32 f, int32 code)
+{
+	const SfFeatureBins *bins = &entry->model.member[0].bins.of[f];
+	CodeWords  *words = &e->code[f][code];
+	SfFeatureKind kind = entry->feature[f].kind;
+	bool		ordered = (kind == SF_FEATURE_NUMBER || kind == SF_FEATURE_AGE) && code >= 1 && code <= bins->values;
+
+	if (likely(words->last > 0 || words->deals > 0))
+		return words;
+	words->first = words->last = code;
+	words->deals = bins->count[code];
+	words->won = bins->won[code];
+	while (ordered && words->deals < ENOUGH_DEALS && (words->first > 1 || words->last < bins->values))
+	{
+		bool		up = words->first == 1 ||
+			(words->last < bins->values && bins->count[words->last + 1] < bins->count[words->first - 1]);
+		int32		next = up ? ++words->last : --words->first;
+
+		words->deals += bins->count[next];
+		words->won += bins->won[next];
+	}
+	return words;
+}
+
+static void
+append_codes(StringInfo out, const SfFeature *feature, const SfFeatureBins *bins, const CodeWords *words)
+{
+	uint64		codes[4] = {0};
+
+	for (int32 code = words->first; code <= words->last; code++)
+		codes[code / 64] |= UINT64CONST(1) << (code % 64);
+	sf_words_codes(out, feature, bins, codes);
 }
 
 /* What is said of a code: kept whole, unless it depends on which of several categories it is. */
@@ -198,7 +233,7 @@ static text *
 code_reason(SfWinEntry *entry, Explainer *e, int32 f, int32 code, const SfText *category, bool contrary)
 {
 	const SfFeatureBins *bins = &entry->model.member[0].bins.of[f];
-	CodeWords  *words = &e->code[f][code];
+	CodeWords  *words = words_of(entry, e, f, code);
 	bool		own = entry->feature[f].kind == SF_FEATURE_CATEGORY && code != SF_CODE_MISSING &&
 		(code > bins->values || sf_words_sharing(bins, code) > 1);
 	text	  **kept = contrary ? &words->contrary : &words->reason;
@@ -207,11 +242,14 @@ code_reason(SfWinEntry *entry, Explainer *e, int32 f, int32 code, const SfText *
 	if (*kept != NULL)
 		return *kept;
 	resetStringInfo(&e->scratch);
-	sf_words_condition(&e->scratch, &entry->feature[f], bins, code, own ? category : NULL);
+	if (words->first < words->last)
+		append_codes(&e->scratch, &entry->feature[f], bins, words);
+	else
+		sf_words_condition(&e->scratch, &entry->feature[f], bins, code, own ? category : NULL);
 	if (code > bins->values)
 		appendStringInfoString(&e->scratch, ": not seen in training, so it counts as average");
 	else
-		sf_words_rate(&e->scratch, bins->count[code], bins->won[code], e->average);
+		sf_words_rate(&e->scratch, words->deals, words->won, e->average);
 	if (contrary)
 		appendStringInfoString(&e->scratch, "; with everything else known of this deal it points the other way");
 	if (own)
@@ -253,8 +291,9 @@ feature_row(SfWinEntry *entry, Explainer *e, int32 f, const SfCell *cell, Datum 
 	const SfFeatureBins *bins = &entry->model.member[0].bins.of[f];
 	int32		code = e->codes[f];
 	double		contribution = e->contribution[f];
-	int64		deals = bins->count[code];
-	double		rate = deals > 0 ? (double) bins->won[code] / (double) deals : NAN;
+	const CodeWords *words = words_of(entry, e, f, code);
+	int64		deals = words->deals;
+	double		rate = deals > 0 ? (double) words->won / (double) deals : NAN;
 	bool		contrary = deals > 0 && fabs(contribution) > 0.1 && fabs(rate - e->average) > 0.02 &&
 		(rate - e->average) * contribution < 0.0;
 
@@ -265,7 +304,7 @@ feature_row(SfWinEntry *entry, Explainer *e, int32 f, const SfCell *cell, Datum 
 	if (!cell->missing)
 		values[FACTOR_VALUE] = cell_text(e, entry->feature[f].kind, cell);
 	values[FACTOR_CONTRIBUTION] = Float8GetDatum(contribution);
-	values[FACTOR_ODDS_RATIO] = Float8GetDatum(exp(contribution));
+	values[FACTOR_ODDS_RATIO] = Float8GetDatum(sf_exp(contribution));
 	nulls[FACTOR_WIN_RATE] = deals == 0;
 	values[FACTOR_WIN_RATE] = Float8GetDatum(rate);
 	values[FACTOR_DEALS] = Int64GetDatum(deals);
@@ -273,12 +312,27 @@ feature_row(SfWinEntry *entry, Explainer *e, int32 f, const SfCell *cell, Datum 
 	values[FACTOR_REASON] = PointerGetDatum(code_reason(entry, e, f, code, &cell->text, contrary));
 }
 
+/* The mean of log-odds is not the log-odds of the mean: both are told. */
+static Datum
+baseline_reason(const SfWinEntry *entry, Explainer *e, double baseline)
+{
+	resetStringInfo(&e->scratch);
+	appendStringInfoString(&e->scratch, "an average deal: ");
+	sf_words_percent(&e->scratch, sf_logistic(baseline));
+	appendStringInfoString(&e->scratch, "; ");
+	sf_words_percent(&e->scratch, e->average);
+	appendStringInfoString(&e->scratch, " of ");
+	sf_words_number(&e->scratch, (double) entry->model.rows);
+	appendStringInfoString(&e->scratch, " deals were won");
+	return text_datum(e->scratch.data, e->scratch.len);
+}
+
 static Datum
 calibration_reason(Explainer *e, double raw, double final)
 {
 	resetStringInfo(&e->scratch);
 	appendStringInfoString(&e->scratch, "held-out deals with an estimate of ");
-	sf_words_percent(&e->scratch, 1.0 / (1.0 + exp(-raw)));
+	sf_words_percent(&e->scratch, sf_logistic(raw));
 	appendStringInfoString(&e->scratch, " were won in ");
 	sf_words_percent(&e->scratch, final);
 	appendStringInfoString(&e->scratch, " of the cases");
@@ -308,7 +362,7 @@ put_rows(SfWinEntry *entry, Explainer *e, const SfCell *cells, Tuplestorestate *
 	values[FACTOR_CONTRIBUTION] = Float8GetDatum(baseline);
 	values[FACTOR_WIN_RATE] = Float8GetDatum(e->average);
 	values[FACTOR_DEALS] = Int64GetDatum(entry->model.rows);
-	values[FACTOR_REASON] = e->baseline_reason;
+	values[FACTOR_REASON] = baseline_reason(entry, e, baseline);
 	tuplestore_putvalues(store, desc, values, nulls);
 
 	raw = baseline;
@@ -331,7 +385,7 @@ put_rows(SfWinEntry *entry, Explainer *e, const SfCell *cells, Tuplestorestate *
 	values[FACTOR_POSITION] = Int32GetDatum(position);
 	values[FACTOR_KIND] = e->calibration;
 	values[FACTOR_CONTRIBUTION] = Float8GetDatum(calibration);
-	values[FACTOR_ODDS_RATIO] = Float8GetDatum(exp(calibration));
+	values[FACTOR_ODDS_RATIO] = Float8GetDatum(sf_exp(calibration));
 	values[FACTOR_REASON] = calibration_reason(e, raw, final);
 	tuplestore_putvalues(store, desc, values, nulls);
 }

@@ -12,37 +12,25 @@
 #include "utils/builtins.h"
 
 /* A figure that could not be worked out is NULL. */
+/* Intervals hold for deals that the model had not seen: seen, no such interval is told. */
 static void
-set_figure(SfRowSet *rows, int column, double x)
-{
-	if (isfinite(x))
-		sf_rowset_set(rows, column, Float8GetDatum(x));
-}
-
-static void
-set_text(SfRowSet *rows, int column, const char *text)
-{
-	sf_rowset_set(rows, column, CStringGetTextDatum(text));
-}
-
-static void
-put_sample(SfRowSet *rows, const char *sample, const SfWinMetrics *m)
+put_sample(SfRowSet *rows, const char *sample, const SfWinMetrics *m, bool seen)
 {
 	if (m->rows <= 0)
 		return;
-	set_text(rows, 0, sample);
+	sf_rowset_text(rows, 0, sample);
 	sf_rowset_set(rows, 1, Int64GetDatum(m->rows));
 	sf_rowset_set(rows, 2, Int64GetDatum(m->won));
-	set_figure(rows, 3, m->auc.auc);
-	set_figure(rows, 4, m->auc.low);
-	set_figure(rows, 5, m->auc.high);
-	set_figure(rows, 6, m->log_loss);
-	set_figure(rows, 7, m->brier);
-	set_figure(rows, 8, m->calibration_error);
-	set_figure(rows, 9, m->base_log_loss);
-	set_figure(rows, 10, m->skill);
-	set_figure(rows, 11, m->skill_low);
-	set_figure(rows, 12, m->skill_high);
+	sf_rowset_number(rows, 3, m->auc.auc);
+	sf_rowset_number(rows, 4, seen ? NAN : m->auc.low);
+	sf_rowset_number(rows, 5, seen ? NAN : m->auc.high);
+	sf_rowset_number(rows, 6, m->log_loss);
+	sf_rowset_number(rows, 7, m->brier);
+	sf_rowset_number(rows, 8, m->calibration_error);
+	sf_rowset_number(rows, 9, m->base_log_loss);
+	sf_rowset_number(rows, 10, m->skill);
+	sf_rowset_number(rows, 11, seen ? NAN : m->skill_low);
+	sf_rowset_number(rows, 12, seen ? NAN : m->skill_high);
 	sf_rowset_put(rows);
 }
 
@@ -54,9 +42,9 @@ sf_win_model_quality(PG_FUNCTION_ARGS)
 	SfRowSet	rows;
 
 	sf_rowset_start(&rows, fcinfo);
-	put_sample(&rows, "training", &entry->model.train);
-	put_sample(&rows, "cross-validation", &entry->model.random);
-	put_sample(&rows, "latest fifth", &entry->model.forward);
+	put_sample(&rows, "training", &entry->model.train, true);
+	put_sample(&rows, "cross-validation", &entry->model.random, false);
+	put_sample(&rows, "latest fifth", &entry->model.forward, false);
 	MemoryContextDelete(entry->cxt);
 	return (Datum) 0;
 }
@@ -72,17 +60,17 @@ sf_close_model_quality(PG_FUNCTION_ARGS)
 	sf_rowset_start(&rows, fcinfo);
 	if (q->rows > 0)
 	{
-		set_text(&rows, 0, "cross-validation");
+		sf_rowset_text(&rows, 0, "cross-validation");
 		sf_rowset_set(&rows, 1, Int64GetDatum(q->rows));
 		sf_rowset_set(&rows, 2, Int64GetDatum(q->closed));
-		set_figure(&rows, 3, q->c_index);
-		set_figure(&rows, 4, q->c_error);
-		set_figure(&rows, 5, q->cause_auc);
-		set_figure(&rows, 6, q->loss);
-		set_figure(&rows, 7, q->base_loss);
-		set_figure(&rows, 8, q->skill);
-		set_figure(&rows, 9, q->skill_low);
-		set_figure(&rows, 10, q->skill_high);
+		sf_rowset_number(&rows, 3, q->c_index);
+		sf_rowset_number(&rows, 4, q->c_error);
+		sf_rowset_number(&rows, 5, q->cause_auc);
+		sf_rowset_number(&rows, 6, q->loss);
+		sf_rowset_number(&rows, 7, q->base_loss);
+		sf_rowset_number(&rows, 8, q->skill);
+		sf_rowset_number(&rows, 9, q->skill_low);
+		sf_rowset_number(&rows, 10, q->skill_high);
 		sf_rowset_put(&rows);
 	}
 	MemoryContextDelete(entry->cxt);
@@ -100,15 +88,18 @@ sf_close_model_gates(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < entry->model.gates; i++)
 	{
 		const SfGate *gate = &entry->model.gate[i];
+		const SfFeature *feature = gate->feature >= 0 ? &entry->model.bins.feature[gate->feature] : NULL;
 		StringInfoData reason;
 
 		initStringInfo(&reason);
-		sf_words_gate(&reason, gate, NULL);
-		set_text(&rows, 0, sf_gate_name(gate->kind));
-		set_figure(&rows, 2, gate->limit);
-		set_figure(&rows, 3, gate->measured);
-		set_text(&rows, 4, sf_verdict_name(gate->verdict));
-		set_text(&rows, 5, reason.data);
+		sf_words_gate(&reason, gate, feature);
+		sf_rowset_text(&rows, 0, sf_gate_name(gate->kind));
+		if (feature != NULL)
+			sf_rowset_text(&rows, 1, sf_text_cstring(feature->name));
+		sf_rowset_number(&rows, 2, gate->limit);
+		sf_rowset_number(&rows, 3, gate->measured);
+		sf_rowset_text(&rows, 4, sf_verdict_name(gate->verdict));
+		sf_rowset_text(&rows, 5, reason.data);
 		sf_rowset_put(&rows);
 	}
 	MemoryContextDelete(entry->cxt);

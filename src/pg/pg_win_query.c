@@ -2,8 +2,9 @@
  * pg_win_query.c
  *		Win models of a query's rows: training, cross-validation, interactions.
  *
- * The query runs as the caller. Its column won is the outcome; as_of and
- * fold_group are what they are in a record of features; all others are features.
+ * The query runs as the caller. Its column won is the outcome; as_of, closed_at and
+ * fold_group are what they are in a record of features; deal_id comes back with
+ * held-out deals; all others are features.
  */
 #include "pg/bridge.h"
 #include "pg/feature_record.h"
@@ -22,6 +23,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -36,7 +38,44 @@ typedef struct Collector
 	SfFrameBuilder *builder;
 	bool		shown;			/* progress */
 	int64		rows;
+	int			id_at;			/* column deal_id; -1: none, or not wanted */
+	FmgrInfo	id_output;
+	char	  **id;				/* of closed deals as they come; NULL where it is NULL */
+	int64		ids;
+	int64		id_room;
 } Collector;
+
+/* deal_id of every closed deal is kept, where there is such a column. */
+static void
+want_ids(Collector *c)
+{
+	for (int i = 0; i < c->desc->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(c->desc, i);
+		Oid			output;
+		bool		is_varlena;
+
+		if (a->attisdropped || strcmp(NameStr(a->attname), "deal_id") != 0)
+			continue;
+		c->id_at = i;
+		getTypeOutputInfo(a->atttypid, &output, &is_varlena);
+		fmgr_info_cxt(output, &c->id_output, c->cxt);
+	}
+}
+
+static void
+keep_id(Collector *c, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(c->cxt);
+
+	if (c->ids == c->id_room)
+	{
+		c->id_room = Max(2 * c->id_room, 1024);
+		c->id = c->id == NULL ? palloc(c->id_room * sizeof(char *)) : repalloc_huge(c->id, c->id_room * sizeof(char *));
+	}
+	c->id[c->ids++] = slot->tts_isnull[c->id_at] ? NULL : OutputFunctionCall(&c->id_output, slot->tts_values[c->id_at]);
+	MemoryContextSwitchTo(old);
+}
 
 static void
 start_rows(Collector *c)
@@ -51,7 +90,7 @@ collect_row(TupleTableSlot *slot, const SfColumn *columns, void *arg)
 	Collector  *c = arg;
 	bool		is_null;
 	Datum		won;
-	SfDealInfo	info;
+	SfDealInfo	info = {0};
 	SfStatus	status;
 
 	if (unlikely(c->reader == NULL))
@@ -63,12 +102,14 @@ collect_row(TupleTableSlot *slot, const SfColumn *columns, void *arg)
 	status = sf_frame_add(&c->ctx, c->builder, info, c->reader->cells);
 	if (unlikely(status != SF_OK))
 		sf_limit_raise_unless_ok(&c->ctx, status);
+	if (c->id_at >= 0 && info.outcome != SF_OPEN)
+		keep_id(c, slot);
 	sf_progress_update(c->shown, ++c->rows);
 }
 
 /* All rows of the query, in a context below the current one. */
 static Collector *
-collect(const char *query)
+collect(const char *query, bool with_ids)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "deals of a query", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(cxt);
@@ -78,6 +119,9 @@ collect(const char *query)
 	c->cxt = cxt;
 	c->desc = sf_query_desc(query);
 	MemoryContextSwitchTo(caller);
+	c->id_at = -1;
+	if (with_ids)
+		want_ids(c);
 	sf_limit_init(&c->limit, &c->ctx, cxt, cxt);
 	c->shown = sf_progress_start(SF_WORK_READ_ROWS, 0);
 	PG_TRY();
@@ -143,7 +187,7 @@ sf_win_fit_query(PG_FUNCTION_ARGS)
 	Datum		value;
 
 	options_of(fcinfo, 1, &options);
-	c = collect(query);
+	c = collect(query, false);
 	start_work(&work, c);
 	value = sf_win_fit_value(&work.arena, &work.frame, &options);
 	MemoryContextDelete(c->cxt);
@@ -193,14 +237,18 @@ hold_out(Work *w, const SfWinOptions *options, SfFoldKind kind, int32 folds, Hel
 }
 
 static void
-put_held_out(SfRowSet *rows, const SfFrame *frame, const HeldOut *out, int64 i)
+put_held_out(SfRowSet *rows, const Collector *c, const SfFrame *frame, const HeldOut *out, int64 i)
 {
+	const char *id = c->id_at >= 0 ? c->id[frame->order[i]] : NULL;
+
 	sf_rowset_set(rows, 0, Int32GetDatum(out->fold[i]));
 	sf_rowset_set(rows, 1, BoolGetDatum(frame->won[i] != 0));
 	sf_rowset_set(rows, 2, Float8GetDatum(out->probability[i]));
 	if (frame->time != NULL && !isnan(frame->time[i]))
 		sf_rowset_set(rows, 3, TimestampGetDatum((Timestamp) rint(frame->time[i] * USECS_PER_DAY)));
 	sf_rowset_set(rows, 4, Float8GetDatum(out->rate[out->fold[i] - 1]));
+	if (id != NULL)
+		sf_rowset_set(rows, 5, CStringGetTextDatum(id));
 	sf_rowset_put(rows);
 }
 
@@ -243,13 +291,13 @@ sf_win_cross_validation(PG_FUNCTION_ARGS)
 				 errmsg("folds and their number must not be NULL")));
 	kind = (SfFoldKind) sf_word(text_to_cstring(PG_GETARG_TEXT_PP(2)), "folds", words);
 	folds = PG_GETARG_INT32(3);
-	if (folds < 2 || folds > 100)
+	if (folds < SF_FOLDS_MIN || folds > SF_FOLDS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the number of folds must be between 2 and 100"),
+				 errmsg(SF_FOLDS_TEXT),
 				 errdetail("The value given is %d.", folds)));
 	sf_rowset_start(&rows, fcinfo);
-	c = collect(query);
+	c = collect(query, true);
 	require_fold_column(c->reader, kind);
 	start_work(&work, c);
 	hold_out(&work, &options, kind, folds, &out);
@@ -257,7 +305,7 @@ sf_win_cross_validation(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (out.fold[i] > 0 && !isnan(out.probability[i]))
-			put_held_out(&rows, &work.frame, &out, i);
+			put_held_out(&rows, c, &work.frame, &out, i);
 	}
 	MemoryContextDelete(c->cxt);
 	return (Datum) 0;
@@ -273,13 +321,6 @@ enum
 
 /* Categories of few deals are drawn to the base rate by so many. */
 #define CATEGORY_PRIOR 20.0
-
-static void
-set_finite(SfRowSet *rows, int column, double x)
-{
-	if (isfinite(x))
-		sf_rowset_set(rows, column, Float8GetDatum(x));
-}
 
 static void
 append_condition(StringInfo out, const SfBins *bins, const SfInteraction *row)
@@ -333,17 +374,17 @@ put_interaction(SfRowSet *rows, const SfBins *bins, const SfInteraction *row)
 	sf_rowset_set(rows, ROW_CONDITION, CStringGetTextDatum(condition.data));
 	sf_rowset_set(rows, ROW_SEGMENT, CStringGetTextDatum(segment.data));
 	sf_rowset_set(rows, ROW_DEALS, Int64GetDatum(row->inside.deals_with));
-	set_finite(rows, ROW_WIN_RATE, row->inside.rate_with);
+	sf_rowset_number(rows, ROW_WIN_RATE, row->inside.rate_with);
 	sf_rowset_set(rows, ROW_OTHERS, Int64GetDatum(row->inside.deals_without));
-	set_finite(rows, ROW_OTHERS_WIN_RATE, row->inside.rate_without);
-	set_finite(rows, ROW_LIFT, row->inside.lift);
-	set_finite(rows, ROW_LIFT_OUTSIDE, row->outside.lift);
-	set_finite(rows, ROW_ODDS, row->inside.odds_ratio);
-	set_finite(rows, ROW_ODDS_LOW, row->inside.odds_low);
-	set_finite(rows, ROW_ODDS_HIGH, row->inside.odds_high);
-	set_finite(rows, ROW_ODDS_OUTSIDE, row->outside.odds_ratio);
-	set_finite(rows, ROW_SHRUNK, row->shrunk);
-	set_finite(rows, ROW_P, row->adjusted);
+	sf_rowset_number(rows, ROW_OTHERS_WIN_RATE, row->inside.rate_without);
+	sf_rowset_number(rows, ROW_LIFT, row->inside.lift);
+	sf_rowset_number(rows, ROW_LIFT_OUTSIDE, row->outside.lift);
+	sf_rowset_number(rows, ROW_ODDS, row->inside.odds_ratio);
+	sf_rowset_number(rows, ROW_ODDS_LOW, row->inside.odds_low);
+	sf_rowset_number(rows, ROW_ODDS_HIGH, row->inside.odds_high);
+	sf_rowset_number(rows, ROW_ODDS_OUTSIDE, row->outside.odds_ratio);
+	sf_rowset_number(rows, ROW_SHRUNK, row->shrunk);
+	sf_rowset_number(rows, ROW_P, row->adjusted);
 	sf_rowset_set(rows, ROW_REASON, CStringGetTextDatum(reason.data));
 	sf_rowset_put(rows);
 }
@@ -396,7 +437,7 @@ sf_win_interactions(PG_FUNCTION_ARGS)
 				 errmsg("bins must be between 2 and %d", SF_MAX_BINS),
 				 errdetail("The value given is %d.", binning.bins)));
 	sf_rowset_start(&rows, fcinfo);
-	c = collect(query);
+	c = collect(query, false);
 	start_work(&work, c);
 	if (work.frame.rows > 0)
 	{

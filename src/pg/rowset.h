@@ -7,7 +7,10 @@
 
 #include "pg/compat.h"
 
+#include <math.h>
+
 #include "funcapi.h"
+#include "utils/builtins.h"
 
 typedef struct SfRowSet
 {
@@ -25,6 +28,22 @@ sf_rowset_set(SfRowSet *rows, int i, Datum value)
 {
 	rows->values[i] = value;
 	rows->nulls[i] = false;
+}
+
+/* The same of a number, NULL where it is not finite. */
+static inline void
+sf_rowset_number(SfRowSet *rows, int i, double x)
+{
+	if (isfinite(x))
+		sf_rowset_set(rows, i, Float8GetDatum(x));
+}
+
+/* The same of a text, NULL where there is none. */
+static inline void
+sf_rowset_text(SfRowSet *rows, int i, const char *text)
+{
+	if (text != NULL)
+		sf_rowset_set(rows, i, CStringGetTextDatum(text));
 }
 
 extern void sf_rowset_put(SfRowSet *rows);

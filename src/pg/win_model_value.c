@@ -65,11 +65,8 @@ sf_win_decode_bytes(const void *bytes, Size size)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "win model", ALLOCSET_DEFAULT_SIZES);
 	SfWinEntry *entry = MemoryContextAllocZero(cxt, sizeof *entry);
-	unsigned char *copy = MemoryContextAllocHuge(cxt, Max(size, 1));
-	SfReader	read = {copy, size, true};
+	SfReader	read = {bytes, size, true};
 
-	/* names and categories may point into the bytes */
-	memcpy(copy, bytes, size);
 	entry->cxt = cxt;
 	sf_ctx_init(&entry->ctx, cxt);
 	sf_arena_init(&entry->arena, &entry->ctx);

@@ -77,7 +77,7 @@ sf_win_options_read(HeapTupleHeader given, SfWinOptions *out)
 	out->depth = sf_option_int_or(given, "depth", 1, SF_MAX_DEPTH, 0);
 	out->rate = sf_option_double_or(given, "learning_rate", 1e-4, 1.0, NAN);
 	out->least_rows = sf_option_double_or(given, "least_rows", 1.0, 1e9, NAN);
-	out->folds = sf_option_int(given, "folds", 2, 100);
+	out->folds = sf_option_int(given, "folds", SF_FOLDS_MIN, SF_FOLDS_MAX);
 	out->calibration = (SfCalibrationKind) sf_option_word(given, "calibration", calibration_words);
 	out->validate = (SfValidate) sf_option_word(given, "validate", validate_words);
 	out->force = sf_option_bool(given, "force");

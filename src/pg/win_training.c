@@ -54,6 +54,30 @@ sf_win_report(void *arg, int64_t done, int64_t total)
 	sf_progress_update(shown, done);
 }
 
+/* What helps against the checks that stop training. */
+static const char *
+what_to_do(const SfWinModel *model)
+{
+	bool		few = false;
+	bool		leak = false;
+	bool		dates = false;
+
+	for (int32 i = 0; i < model->gates; i++)
+	{
+		const SfGate *gate = &model->gate[i];
+
+		if (gate->verdict != SF_REFUSE || !gate->stops)
+			continue;
+		dates |= gate->kind == SF_GATE_LEAK_AFTER;
+		leak |= gate->kind == SF_GATE_LEAK_AUC || gate->kind == SF_GATE_LEAK_MISSING;
+		few |= gate->feature < 0;
+	}
+	return psprintf("%s%s%s", few ? "Gather more deals, or use fewer columns. " : "",
+					leak ? "Leave out columns that are known only afterwards. " : "",
+					dates ? "A planned date is known in advance: give it as a number of days, "
+					"such as expected_close_on - as_of. " : "");
+}
+
 /* Every check that stops training, in words. */
 static void
 refuse_training(const SfWinModel *model, const SfFrame *frame)
@@ -79,7 +103,7 @@ refuse_training(const SfWinModel *model, const SfFrame *frame)
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("cannot train a win model: %d of %d checks refuse", refused, model->gates),
 			 errdetail("%s.", detail.data),
-			 errhint("Leave out columns that are known only afterwards, or gather more deals; the option force => true trains nevertheless, which the model records.")));
+			 errhint("%sThe option force => true trains nevertheless, which the model records.", what_to_do(model))));
 }
 
 /* Without both outcomes there is nothing to learn, forced or not. */

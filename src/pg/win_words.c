@@ -89,11 +89,23 @@ sf_words_sharing(const SfFeatureBins *bins, int32 code)
 	return n;
 }
 
+static void
+append_age(StringInfo out, double age)
+{
+	if (age < 0.0)
+		appendStringInfoString(out, "in ");
+	append_days(out, fabs(age));
+	if (age >= 0.0)
+		appendStringInfoString(out, " ago");
+}
+
 /* Ages count backwards: 3 is three days ago, -3 is in three days. */
 static void
 append_age_range(StringInfo out, double low, double high)
 {
-	if (low >= 0.0)
+	if (rint(low) == rint(high))
+		append_age(out, rint(low));
+	else if (low >= 0.0)
 	{
 		sf_words_number(out, rint(low));
 		appendStringInfoString(out, " to ");
@@ -116,13 +128,29 @@ append_age_range(StringInfo out, double low, double high)
 }
 
 static void
-append_age(StringInfo out, double age)
+append_value(StringInfo out, bool age, double x)
 {
-	if (age < 0.0)
-		appendStringInfoString(out, "in ");
-	append_days(out, fabs(age));
-	if (age >= 0.0)
-		appendStringInfoString(out, " ago");
+	if (age)
+		append_age(out, x);
+	else
+		sf_words_number(out, x);
+}
+
+/* All bins at once: what training had, and whatever else comes. */
+static void
+append_any(StringInfo out, bool age, double low, double high)
+{
+	appendStringInfoString(out, "any value, in training ");
+	if (low == high)
+		append_value(out, age, low);
+	else if (age)
+		append_age_range(out, low, high);
+	else
+	{
+		sf_words_number(out, low);
+		appendStringInfoString(out, " to ");
+		sf_words_number(out, high);
+	}
 }
 
 /* Bins first .. last of a number; the first and the last of all are open to one side. */
@@ -135,20 +163,20 @@ append_range(StringInfo out, SfFeatureKind kind, const SfFeatureBins *bins, int3
 
 	if (kind == SF_FEATURE_BOOLEAN)
 		appendStringInfoString(out, low != high ? "true or false" : low != 0.0 ? "true" : "false");
-	else if (low == high && age)
-		append_age(out, low);
+	else if (first == 1 && last == bins->values)
+		append_any(out, age, low, high);
+	else if (last == bins->values)
+	{
+		append_value(out, age, low);
+		appendStringInfoString(out, age ? " or earlier" : " or more");
+	}
+	else if (first == 1)
+	{
+		append_value(out, age, high);
+		appendStringInfoString(out, age ? " or later" : " or less");
+	}
 	else if (low == high)
-		sf_words_number(out, low);
-	else if (last == bins->values && first > 1 && !age)
-	{
-		sf_words_number(out, low);
-		appendStringInfoString(out, " or more");
-	}
-	else if (first == 1 && last < bins->values && !age)
-	{
-		sf_words_number(out, high);
-		appendStringInfoString(out, " or less");
-	}
+		append_value(out, age, low);
 	else if (age)
 		append_age_range(out, low, high);
 	else
@@ -157,6 +185,13 @@ append_range(StringInfo out, SfFeatureKind kind, const SfFeatureBins *bins, int3
 		appendStringInfoString(out, " to ");
 		sf_words_number(out, high);
 	}
+}
+
+/* A code that stands for one number, and for no other. */
+static bool
+is_one_number(SfFeatureKind kind, const SfFeatureBins *bins, int32 code)
+{
+	return kind == SF_FEATURE_NUMBER && code > 1 && code < bins->values && bins->low[code - 1] == bins->high[code - 1];
 }
 
 static inline bool
@@ -255,7 +290,7 @@ sf_words_condition(StringInfo out, const SfFeature *feature, const SfFeatureBins
 		return;
 	}
 	if (feature->kind == SF_FEATURE_CATEGORY || feature->kind == SF_FEATURE_BOOLEAN ||
-		(feature->kind == SF_FEATURE_NUMBER && code <= bins->values && bins->low[code - 1] == bins->high[code - 1]))
+		is_one_number(feature->kind, bins, code))
 		appendStringInfoString(out, " = ");
 	else
 		appendStringInfoChar(out, ' ');
@@ -299,7 +334,8 @@ sf_gate_name(SfGateKind kind)
 	static const char *const names[SF_GATES] = {
 		"won deals", "lost deals", "deals per parameter", "history", "deals per year", "leak: tells too much",
 		"leak: filled in late", "leak: from the future", "skill on held-out deals", "skill on the latest deals",
-		"overfitting", "constant"
+		"overfitting", "constant", "deals per parameter of this model",
+		"leak: tells when it closes"
 	};
 
 	return names[kind];
@@ -308,9 +344,31 @@ sf_gate_name(SfGateKind kind)
 static void
 append_counts(StringInfo out, const SfGate *gate, const char *which)
 {
-	appendStringInfoString(out, "there are ");
+	appendStringInfoString(out, gate->measured == 1.0 ? "there is " : "there are ");
 	sf_words_number(out, gate->measured);
-	appendStringInfo(out, " %s deals; at least 40 are needed, and below 200 probabilities are rough", which);
+	appendStringInfo(out, " %s deal%s; at least 40 are needed, and below 200 probabilities are rough", which,
+					 gate->measured == 1.0 ? "" : "s");
+}
+
+/* "better than the base rate by 2 % to 5 %" */
+static void
+append_against_base(StringInfo out, double low, double high)
+{
+	bool		worse = high < 0.0;
+
+	if (low < 0.0 && high >= 0.0)
+	{
+		appendStringInfoString(out, "between ");
+		sf_words_percent(out, -low);
+		appendStringInfoString(out, " worse and ");
+		sf_words_percent(out, high);
+		appendStringInfoString(out, " better than the base rate");
+		return;
+	}
+	appendStringInfo(out, "%s than the base rate by ", worse ? "worse" : "better");
+	sf_words_percent(out, worse ? -high : low);
+	appendStringInfoString(out, " to ");
+	sf_words_percent(out, worse ? -low : high);
 }
 
 static void
@@ -321,58 +379,130 @@ append_skill(StringInfo out, const SfGate *gate, const char *untested, const cha
 		appendStringInfo(out, "the model was not tested on %s", untested);
 		return;
 	}
-	appendStringInfo(out, "%s the model is better than the base rate by ", where);
-	sf_words_percent(out, gate->measured);
-	appendStringInfoString(out, " to ");
-	sf_words_percent(out, gate->other);
-	appendStringInfo(out, " of the log-loss (95 %% interval); %s", gate->verdict == SF_PASS ? "above 0 it has skill" :
-					 "unless all of it lies above 0, nothing shows that it has skill");
+	appendStringInfo(out, "%s the model is ", where);
+	append_against_base(out, gate->measured, gate->other);
+	appendStringInfo(out, " by log-loss (95 %% interval); %s", gate->measured > 0 ? "above 0 it has skill" :
+					 "unless all of it is better, nothing shows that it has skill");
 }
 
 static void
-append_leak(StringInfo out, const SfGate *gate)
+append_skill_time(StringInfo out, const SfGate *gate)
 {
-	switch (gate->kind)
+	append_skill(out, gate, "the latest 20 % of the deals; training with validate => 'full' tests it, where as_of is known",
+				 "trained on the earlier deals, on the latest 20 %");
+	if (gate->verdict == SF_WARN && gate->measured > 0)
+		appendStringInfoString(out, "; outcomes that came after the split may have been learned, "
+							   "since there is no column closed_at that tells when deals closed");
+}
+
+static void
+append_parameters(StringInfo out, const SfGate *gate)
+{
+	bool		made = gate->kind == SF_GATE_MODEL_PARAMETERS;
+
+	if (isnan(gate->measured))
 	{
-		case SF_GATE_LEAK_AUC:
-			if (isnan(gate->measured))
-			{
-				appendStringInfoString(out, "could not be tested alone");
-				break;
-			}
-			appendStringInfo(out, "alone tells won from lost with an AUC of %.3f", gate->measured);
-			appendStringInfoString(out, gate->verdict == SF_PASS ? "; up to 0.9 is believable" :
-								   "; above 0.9 it was probably filled in when the outcome was known");
-			break;
-		case SF_GATE_LEAK_MISSING:
-			if (isnan(gate->measured))
-			{
-				appendStringInfoString(out, "could not be compared with open deals, for there are none");
-				break;
-			}
-			appendStringInfoString(out, "is missing in ");
-			sf_words_percent(out, gate->other);
-			appendStringInfo(out, " of the open deals, and the closed ones differ by %.0f points", 100.0 * gate->measured);
-			if (gate->verdict != SF_PASS)
-				appendStringInfoString(out, "; it is probably filled in when a deal closes");
-			break;
-		case SF_GATE_LEAK_AFTER:
-			appendStringInfoString(out, "lies after as_of in ");
-			sf_words_number(out, gate->measured);
-			appendStringInfoString(out, gate->measured == 1.0 ? " deal" : " deals");
-			if (gate->verdict != SF_PASS)
-				appendStringInfoString(out, "; what was not known at that moment must not be used");
-			break;
-		default:
-			appendStringInfoString(out, gate->verdict == SF_PASS ? "has more than one value" :
-								   "has one value only and tells nothing");
-			break;
+		appendStringInfoString(out, "the parameters of trees cannot be counted; overfitting tells of them");
+		return;
 	}
+	appendStringInfoString(out, "there are ");
+	sf_words_number(out, gate->measured);
+	appendStringInfo(out, " deals per parameter of the %s", made ?
+					 "logistic model that was made; below 20 it may have learned chance, below 10 it has" :
+					 "simplest model that is tried; at least 10 are needed, 20 are better");
+}
+
+static void
+append_history(StringInfo out, const SfGate *gate)
+{
+	bool		years = gate->kind == SF_GATE_HISTORY;
+
+	if (isnan(gate->measured))
+	{
+		appendStringInfoString(out, "the times of the deals are not known; a column as_of tells them");
+		return;
+	}
+	appendStringInfoString(out, years ? "the deals span " : "there are ");
+	sf_words_number(out, years ? rint(gate->measured * 10.0) / 10.0 : rint(gate->measured));
+	appendStringInfoString(out, years ? " years; below 2 a season cannot be told from a trend" :
+						   " deals a year; below 100 changes are noticed late");
+}
+
+static void
+append_overfit(StringInfo out, const SfGate *gate)
+{
+	if (isnan(gate->measured))
+	{
+		appendStringInfoString(out, "without held-out deals overfitting cannot be measured");
+		return;
+	}
+	appendStringInfoString(out, "the log-loss of the training deals is ");
+	sf_words_percent(out, fabs(gate->measured));
+	appendStringInfo(out, " %s than that of held-out ones", gate->measured < 0.0 ? "higher" : "lower");
+	appendStringInfoString(out, "; above 25 % lower the model has learned single deals by heart");
+}
+
+static void
+append_leak_auc(StringInfo out, const SfGate *gate)
+{
+	if (isnan(gate->measured))
+	{
+		appendStringInfoString(out, "could not be tested alone");
+		return;
+	}
+	appendStringInfo(out, "alone tells won from lost with an AUC of %.3f", gate->measured);
+	appendStringInfoString(out, gate->verdict == SF_PASS ? "; up to 0.9 is believable" :
+						   "; above 0.9 it was probably filled in when the outcome was known");
+}
+
+static void
+append_leak_days(StringInfo out, const SfGate *gate)
+{
+	if (isnan(gate->measured))
+	{
+		appendStringInfoString(out, "has too few numbers to compare with when deals closed");
+		return;
+	}
+	appendStringInfoString(out, "alone orders ");
+	sf_words_percent(out, gate->measured);
+	appendStringInfo(out, " of the pairs of closed deals by when they close%s", gate->verdict == SF_PASS ? "; up to 90 % is believable" :
+					 "; above 90 % it was probably counted until the deal closed");
+}
+
+static void
+append_leak_missing(StringInfo out, const SfGate *gate)
+{
+	if (isnan(gate->measured))
+	{
+		appendStringInfoString(out, "could not be compared with open deals, for there are none");
+		return;
+	}
+	appendStringInfoString(out, "is missing in ");
+	sf_words_percent(out, gate->other);
+	appendStringInfo(out, " of the open deals, and the closed ones differ by %.0f points", 100.0 * gate->measured);
+	if (gate->verdict != SF_PASS)
+		appendStringInfoString(out, "; it is probably filled in when a deal closes");
+}
+
+static void
+append_leak_after(StringInfo out, const SfGate *gate)
+{
+	appendStringInfoString(out, "lies after as_of in ");
+	sf_words_number(out, gate->other);
+	appendStringInfoString(out, gate->other == 1.0 ? " deal" : " deals");
+	if (gate->verdict == SF_PASS)
+		return;
+	appendStringInfoString(out, ", ");
+	sf_words_percent(out, gate->measured);
+	appendStringInfoString(out, gate->verdict == SF_WARN ? " of all; up to 1 % may be typing errors" :
+						   " of all; what was not known at that moment must not be used");
 }
 
 void
 sf_words_gate(StringInfo out, const SfGate *gate, const SfFeature *feature)
 {
+	if (feature != NULL)
+		appendStringInfo(out, "\"%.*s\" ", feature->name.length, feature->name.at);
 	switch (gate->kind)
 	{
 		case SF_GATE_WON:
@@ -382,50 +512,37 @@ sf_words_gate(StringInfo out, const SfGate *gate, const SfFeature *feature)
 			append_counts(out, gate, "lost");
 			break;
 		case SF_GATE_ROWS_PER_PARAMETER:
-			appendStringInfoString(out, "there are ");
-			sf_words_number(out, gate->measured);
-			appendStringInfoString(out, " deals per parameter of the simplest model; at least 10 are needed, 20 are better");
+		case SF_GATE_MODEL_PARAMETERS:
+			append_parameters(out, gate);
 			break;
 		case SF_GATE_HISTORY:
-			if (isnan(gate->measured))
-				appendStringInfoString(out, "the times of the deals are not known; a column as_of tells them");
-			else
-			{
-				appendStringInfoString(out, "the deals span ");
-				sf_words_number(out, rint(gate->measured * 10.0) / 10.0);
-				appendStringInfoString(out, " years; below 2 a season cannot be told from a trend");
-			}
-			break;
 		case SF_GATE_DEALS_PER_YEAR:
-			if (isnan(gate->measured))
-				appendStringInfoString(out, "the times of the deals are not known; a column as_of tells them");
-			else
-			{
-				appendStringInfoString(out, "there are ");
-				sf_words_number(out, rint(gate->measured));
-				appendStringInfoString(out, " deals a year; below 100 changes are noticed late");
-			}
+			append_history(out, gate);
 			break;
 		case SF_GATE_SKILL_RANDOM:
-			append_skill(out, gate, "deals held out", "on deals held out");
+			append_skill(out, gate, "deals held out; training with validate => 'full' tests it", "on deals held out");
 			break;
 		case SF_GATE_SKILL_TIME:
-			append_skill(out, gate, "the latest 20 % of the deals", "trained on the earlier deals, on the latest 20 %");
+			append_skill_time(out, gate);
 			break;
 		case SF_GATE_OVERFIT:
-			if (isnan(gate->measured))
-			{
-				appendStringInfoString(out, "without held-out deals overfitting cannot be measured");
-				break;
-			}
-			appendStringInfoString(out, "the log-loss of the training deals is lower than that of held-out ones by ");
-			sf_words_percent(out, gate->measured);
-			appendStringInfoString(out, "; above 25 % the model has learned single deals by heart");
+			append_overfit(out, gate);
+			break;
+		case SF_GATE_LEAK_AUC:
+			append_leak_auc(out, gate);
+			break;
+		case SF_GATE_LEAK_DAYS:
+			append_leak_days(out, gate);
+			break;
+		case SF_GATE_LEAK_MISSING:
+			append_leak_missing(out, gate);
+			break;
+		case SF_GATE_LEAK_AFTER:
+			append_leak_after(out, gate);
 			break;
 		default:
-			if (feature != NULL)
-				appendStringInfo(out, "\"%.*s\" ", feature->name.length, feature->name.at);
-			append_leak(out, gate);
+			appendStringInfoString(out, gate->verdict == SF_PASS ? "has more than one value" :
+								   "has one value only and tells nothing");
 			break;
 	}
 }

@@ -68,6 +68,7 @@ make_deals(int64_t n, uint64_t seed)
 		d->info.outcome = kind == 0 ? SF_OPEN : sf_rng_below(&rng, 3) == 0 ? SF_WON : SF_LOST;
 		d->info.time = kind == 1 ? NAN : floor(random_between(&rng, 0, 900));
 		d->info.group = sf_rng_below(&rng, 40);
+		d->info.closed_known = false;
 		for (int f = 0; f < MADE_FEATURES; f++)
 			d->cell[f].missing = sf_rng_below(&rng, 15) == 0;
 		d->cell[0].number = sf_rng_below(&rng, 4) == 0 ? 1000 : random_magnitude(&rng, -3, 7);
@@ -106,7 +107,7 @@ single_frame(SfArena *arena, SfFeatureKind kind, const SfCell *cell, const uint8
 	SfStatus	status = sf_frame_create(arena->ctx, 1, &feature, &builder);
 
 	for (int64_t i = 0; i < n && status == SF_OK; i++)
-		status = sf_frame_add(arena->ctx, builder, (SfDealInfo) {won[i] ? SF_WON : SF_LOST, NAN, 0}, &cell[i]);
+		status = sf_frame_add(arena->ctx, builder, (SfDealInfo) {.outcome = won[i] ? SF_WON : SF_LOST, .time = NAN}, &cell[i]);
 	return status == SF_OK ? sf_frame_finish(arena, builder, frame) : status;
 }
 

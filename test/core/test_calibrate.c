@@ -11,6 +11,7 @@
 
 static double many[MANY];
 static uint8_t many_won[MANY];
+static uint8_t third[MANY];
 
 static double
 probability_of(double log_odds)
@@ -24,7 +25,7 @@ calibrate(SfArena *arena, const double *x, const uint8_t *won, int64_t n, SfCali
 	SfCalibration c = {0};
 	double		ignored;
 
-	check(sf_calibrate(arena, x, won, n, kind, &c, gain ? gain : &ignored) == SF_OK, "calibrate");
+	check(sf_calibrate(arena, x, won, n, NULL, kind, &c, gain ? gain : &ignored) == SF_OK, "calibrate");
 	return c;
 }
 
@@ -71,7 +72,7 @@ test_golden(void)
 	host_init(&host);
 	sf_arena_init(&arena, &host.ctx);
 	group("golden: scikit-learn's isotonic regression and sigmoid calibration");
-	check(sf_isotonic_ties(&arena, golden_log_odds, golden_won, GOLDEN, 0, 0, &tie, &ties) == SF_OK && ties == LENGTH(golden_isotonic), "ties %" PRId64, ties);
+	check(sf_isotonic_ties(&arena, golden_log_odds, golden_won, GOLDEN, NULL, 0, &tie, &ties) == SF_OK && ties == LENGTH(golden_isotonic), "ties %" PRId64, ties);
 	check(sf_isotonic_blocks(&arena, tie, ties, 1, &block, &blocks) == SF_OK, "blocks");
 	for (int64_t i = 0, b = 0, seen = 0; i < ties; i++)
 	{
@@ -228,7 +229,9 @@ test_isotonic(void)
 		host_init(&host);
 		sf_arena_init(&arena, &host.ctx);
 		draw(&rng, n, tamed);
-		check(sf_isotonic_ties(&arena, many, many_won, n, 3, 1, &tie, &ties) == SF_OK && sf_isotonic_blocks(&arena, tie, ties, 1 + turn, &block, &blocks) == SF_OK, "fit");
+		for (int i = 0; i < n; i++)
+			third[i] = (uint8_t) (i % 3);
+		check(sf_isotonic_ties(&arena, many, many_won, n, third, 1, &tie, &ties) == SF_OK && sf_isotonic_blocks(&arena, tie, ties, 1 + turn, &block, &blocks) == SF_OK, "fit");
 		for (int64_t b = 0; b < blocks; b++)
 		{
 			rows += block[b].rows;
@@ -357,7 +360,7 @@ work(SfCtx *ctx, void *argument)
 
 	(void) argument;
 	sf_arena_init(&arena, ctx);
-	return sf_calibrate(&arena, many, many_won, MANY, SF_CALIBRATION_KINDS, &c, &gain);
+	return sf_calibrate(&arena, many, many_won, MANY, NULL, SF_CALIBRATION_KINDS, &c, &gain);
 }
 
 int

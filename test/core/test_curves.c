@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include "core/winprob/curves.h"
+#include "core/base/radix.h"
 #include "core/winprob/metrics.h"
-#include "core/winprob/ranks.h"
 
 #define MANY 40000
 
@@ -22,7 +22,7 @@ ranked(SfCtx *ctx, const double *p, const uint8_t *won, int n)
 			won_key[deals.won_rows++] = sf_rank_key(p[i]);
 		else
 			lost_key[deals.lost_rows++] = sf_rank_key(p[i]);
-	check(sf_rank_sort(ctx, won_key, scratch, deals.won_rows) == SF_OK && sf_rank_sort(ctx, lost_key, scratch, deals.lost_rows) == SF_OK, "sort");
+	check(sf_radix_sort(ctx, won_key, NULL, deals.won_rows, scratch, NULL) == SF_OK && sf_radix_sort(ctx, lost_key, NULL, deals.lost_rows, scratch, NULL) == SF_OK, "sort");
 	return deals;
 }
 

@@ -49,9 +49,9 @@ test_shuffled_and_grouped(const SfFrame *frame, SfArena *arena)
 	uint8_t		part[DEALS];
 
 	for (SfFoldKind kind = SF_FOLDS_SHUFFLED; kind <= SF_FOLDS_GROUPED; kind++)
-		for (int32_t folds = 2; folds <= 100; folds += 49)
+		for (int32_t folds = 2; folds <= SF_FOLDS_MAX; folds += 9)
 		{
-			SfSplit		split[100];
+			SfSplit		split[SF_FOLDS_MAX];
 			int			tested[DEALS] = {0};
 
 			check(sf_folds_make(arena, frame, sf_all_rows(frame), kind, folds, 7, split) == SF_OK, "make");
@@ -78,9 +78,6 @@ test_shuffled_and_grouped(const SfFrame *frame, SfArena *arena)
 			}
 			for (int64_t i = 0; i < frame->rows; i++)
 				check(tested[i] == 1, "row %" PRId64 " held out %d times", i, tested[i]);
-			/* 39 groups and some 20 deals by themselves */
-			if (kind == SF_FOLDS_GROUPED && folds == 51)
-				break;
 		}
 }
 
@@ -89,9 +86,9 @@ test_forward(const SfFrame *frame, SfArena *arena)
 {
 	uint8_t		part[DEALS];
 
-	for (int32_t folds = 2; folds <= 100; folds += 14)
+	for (int32_t folds = 2; folds <= SF_FOLDS_MAX; folds += 6)
 	{
-		SfSplit		split[100];
+		SfSplit		split[SF_FOLDS_MAX];
 
 		check(sf_folds_make(arena, frame, sf_all_rows(frame), SF_FOLDS_FORWARD, folds, 0, split) == SF_OK, "make");
 		for (int32_t k = 0; k < folds; k++)
@@ -140,6 +137,38 @@ test_by_time(const SfFrame *frame, SfArena *arena)
 	}
 }
 
+/* Deals that take up to 60 days: forward folds and the split train on what had closed, and lose nothing else. */
+static void
+test_closed(SfArena *arena)
+{
+	Made	   *made = make_deals(DEALS, 11);
+	SfSplit		split[6];
+	SfFrame		frame;
+
+	for (int i = 0; i < DEALS; i++)
+	{
+		made[i].info.closed_known = i % 9 > 0;
+		made[i].info.closed = made[i].info.time + i % 61;
+	}
+	frame = frame_of(arena, made, DEALS);
+	check(frame.closed != NULL, "known");
+	check(sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_FORWARD, 5, 0, split) == SF_OK &&
+		  sf_split_by_time(arena, &frame, 0.2, &split[5]) == SF_OK, "make");
+	for (int32_t k = 0; k < 6; k++)
+	{
+		uint8_t		part[DEALS];
+		double		first = INFINITY;
+
+		parts_of(&split[k], frame.rows, part);
+		for (int64_t i = 0; i < split[k].test.n; i++)
+			first = fmin(first, frame.time[split[k].test.row[i]]);
+		for (int64_t i = 0; i < frame.rows; i++)
+			if (frame.time[i] < first)
+				check((part[i] == 1) == (frame.closed[i] < first), "fold %d: described at %g, closed at %g, tested from %g", k, frame.time[i], frame.closed[i], first);
+	}
+	free(made);
+}
+
 static void
 test_refused(SfArena *arena)
 {
@@ -150,13 +179,13 @@ test_refused(SfArena *arena)
 
 	for (int i = 0; i < 60; i++)
 	{
-		made[i].info = (SfDealInfo) {SF_WON, 5, 1 + (uint64_t) (i % 3)};
+		made[i].info = (SfDealInfo) {.outcome = SF_WON, .time = 5, .group = 1 + (uint64_t) (i % 3)};
 		made[i].info.time = i < 50 ? 5 : 6;
 	}
 	frame = frame_of(arena, made, 60);
 	check(fails_with(host, sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_SHUFFLED, 1, 0, split), SF_BAD_ARGUMENT), "1");
-	check(fails_with(host, sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_SHUFFLED, 101, 0, split), SF_BAD_ARGUMENT), "101");
-	check(fails_with(host, sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_SHUFFLED, 61, 0, split), SF_BAD_DATA), "rows");
+	check(fails_with(host, sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_SHUFFLED, SF_FOLDS_MAX + 1, 0, split), SF_BAD_ARGUMENT), "21");
+	check(fails_with(host, sf_folds_make(arena, &frame, (SfRows) {NULL, 19}, SF_FOLDS_SHUFFLED, 20, 0, split), SF_BAD_DATA), "rows");
 	check(fails_with(host, sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_GROUPED, 4, 0, split), SF_BAD_DATA), "groups");
 	check(sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_GROUPED, 3, 0, split) == SF_OK, "three groups, three folds");
 	check(split[0].test.n == 20 && split[1].test.n == 20 && split[2].test.n == 20, "one each");
@@ -165,10 +194,10 @@ test_refused(SfArena *arena)
 	check(fails_with(host, sf_split_by_time(arena, &frame, 0, split), SF_BAD_ARGUMENT), "no share");
 	check(fails_with(host, sf_split_by_time(arena, &frame, NAN, split), SF_BAD_ARGUMENT), "share NaN");
 	for (int i = 0; i < 60; i++)
-		made[i].info = (SfDealInfo) {SF_LOST, NAN, 0};
+		made[i].info = (SfDealInfo) {.outcome = SF_LOST, .time = NAN};
 	frame = frame_of(arena, made, 60);
 	check(fails_with(host, sf_split_by_time(arena, &frame, 0.2, split), SF_BAD_DATA), "no times");
-	check(sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_GROUPED, 60, 0, split) == SF_OK, "no groups: each by itself");
+	check(sf_folds_make(arena, &frame, sf_all_rows(&frame), SF_FOLDS_GROUPED, 20, 0, split) == SF_OK && split[0].test.n == 3, "no groups: each by itself");
 	free(made);
 }
 
@@ -208,6 +237,9 @@ main(void)
 	done();
 	group("a split by time");
 	test_by_time(&frame, &arena);
+	done();
+	group("where it is known when deals closed, nothing is learned that came later");
+	test_closed(&arena);
 	done();
 	group("folds of a part of the rows");
 	{

@@ -104,7 +104,7 @@ test_by_hand(void)
 	host_init(&host);
 	check(sf_frame_create(&host.ctx, 2, feature, &builder) == SF_OK, "create");
 	for (int i = 0; i < 4; i++)
-		check(sf_frame_add(&host.ctx, builder, (SfDealInfo) {i == 3 ? SF_OPEN : i == 0 ? SF_WON : SF_LOST, NAN, 0}, row[i]) == SF_OK,
+		check(sf_frame_add(&host.ctx, builder, (SfDealInfo) {.outcome = i == 3 ? SF_OPEN : i == 0 ? SF_WON : SF_LOST, .time = NAN}, row[i]) == SF_OK,
 			  "add");
 	frame = finished(&host, &arena, builder);
 	check(frame.rows == 3 && frame.won_rows == 1 && frame.open_rows == 1, "rows");

@@ -45,7 +45,7 @@ leaking_frame(SfArena *arena, int64_t n, SfFrame *frame)
 		cell[NAME] = text_cell(name);
 		cell[AGE] = number_cell(i == 17 ? -3 : (double) (i % 50));
 		cell[CONSTANT] = number_cell(1);
-		status = sf_frame_add(arena->ctx, builder, (SfDealInfo) {open ? SF_OPEN : won ? SF_WON : SF_LOST, (double) i * 1095 / (double) n, 0}, cell);
+		status = sf_frame_add(arena->ctx, builder, (SfDealInfo) {.outcome = open ? SF_OPEN : won ? SF_WON : SF_LOST, .time = (double) i * 1095 / (double) n}, cell);
 	}
 	return status == SF_OK ? sf_frame_finish(arena, builder, frame) : status;
 }
@@ -96,9 +96,10 @@ test_leaks(void)
 	expect(gate, n, SF_GATE_LEAK_AUC, NAME, SF_PASS, 0.5, 0.08);
 	expect(gate, n, SF_GATE_LEAK_MISSING, PLAIN, SF_PASS, 0, 0);
 	expect(gate, n, SF_GATE_LEAK_MISSING, GONE, SF_REFUSE, 1, 0);
-	expect(gate, n, SF_GATE_LEAK_AFTER, AGE, SF_REFUSE, 1, 0);
+	expect(gate, n, SF_GATE_LEAK_AFTER, AGE, SF_WARN, 1.0 / (double) (frame.rows + frame.open_rows), 1e-12);
+	check(find(gate, n, SF_GATE_LEAK_AFTER, AGE)->other == 1, "deals with a date after the moment");
 	expect(gate, n, SF_GATE_CONSTANT, CONSTANT, SF_WARN, 1, 0);
-	expect(gate, n, SF_GATE_CONSTANT, PLAIN, SF_PASS, 2, 0);
+	expect(gate, n, SF_GATE_CONSTANT, PLAIN, SF_PASS, NAN, 0);
 	for (int32_t i = 0; i < n; i++)
 		check((gate[i].verdict == SF_REFUSE) == gate[i].stops && (sf_gate_text(&gate[i]) != NULL) == gate[i].stops, "gate %d stops", i);
 	done();
@@ -143,6 +144,117 @@ test_limits(void)
 	done();
 }
 
+/* A number that is drawn for each of 80 customers: their other deals tell of it, new ones do not. */
+static void
+test_groups(void)
+{
+	SfFrameBuilder *builder;
+	SfArena		arena;
+	SfFrame		frame;
+	SfGate	   *gate;
+	SfRng		rng;
+	int32_t		n;
+	Host		host;
+
+	group("what is the same for all deals of a group is no leak");
+	for (int grouped = 0; grouped <= 1; grouped++)
+	{
+		host_init(&host);
+		sf_arena_init(&arena, &host.ctx);
+		sf_rng_seed(&rng, 3);
+		check(sf_frame_create(&host.ctx, 1, feature, &builder) == SF_OK, "create");
+		for (int customer = 0; customer < 80; customer++)
+		{
+			SfCell		cell = number_cell(sf_rng_uniform(&rng));
+			bool		wins = sf_rng_uniform(&rng) < 0.5;
+
+			for (int i = 0; i < 25; i++)
+			{
+				SfDealInfo	info = {.outcome = (sf_rng_uniform(&rng) < 0.03) != wins ? SF_WON : SF_LOST, .time = i};
+
+				info.group = grouped ? (uint64_t) customer + 1 : 0;
+				check(sf_frame_add(&host.ctx, builder, info, &cell) == SF_OK, "add");
+			}
+		}
+		check(sf_frame_finish(&arena, builder, &frame) == SF_OK && sf_win_gates(&arena, &frame, &gate, &n) == SF_OK, "gates");
+		expect(gate, n, SF_GATE_LEAK_AUC, 0, grouped ? SF_PASS : SF_REFUSE, grouped ? 0.5 : 0.95, grouped ? 0.2 : 0.05);
+		host_free(&host);
+	}
+	done();
+}
+
+/* Eight rows of each deal are no more deals than one. */
+static void
+test_deals(void)
+{
+	SfFrameBuilder *builder;
+	SfArena		arena;
+	SfFrame		frame;
+	SfGate	   *gate;
+	SfRng		rng;
+	int32_t		n;
+	Host		host;
+
+	group("rows of a deal count once, those without a group singly");
+	host_init(&host);
+	sf_arena_init(&arena, &host.ctx);
+	sf_rng_seed(&rng, 9);
+	check(sf_frame_create(&host.ctx, 1, feature, &builder) == SF_OK, "create");
+	for (int deal = 0; deal < 36; deal++)
+		for (int i = 0; i < 8; i++)
+		{
+			SfCell		cell = number_cell(sf_rng_uniform(&rng));
+			SfDealInfo	info = {.outcome = deal < 15 ? SF_WON : SF_LOST, .time = deal * 20 + i, .group = (uint64_t) deal + 1};
+
+			check(sf_frame_add(&host.ctx, builder, info, &cell) == SF_OK, "add");
+		}
+	for (int i = 0; i < 3; i++)
+	{
+		SfCell		cell = number_cell(i);
+
+		check(sf_frame_add(&host.ctx, builder, (SfDealInfo) {.outcome = SF_WON, .time = NAN}, &cell) == SF_OK, "single");
+	}
+	check(sf_frame_finish(&arena, builder, &frame) == SF_OK && sf_win_gates(&arena, &frame, &gate, &n) == SF_OK, "gates");
+	expect(gate, n, SF_GATE_WON, -1, SF_REFUSE, 18, 0);
+	expect(gate, n, SF_GATE_LOST, -1, SF_REFUSE, 21, 0);
+	expect(gate, n, SF_GATE_ROWS_PER_PARAMETER, -1, SF_WARN, 39.0 / 2, 1e-12);
+	expect(gate, n, SF_GATE_DEALS_PER_YEAR, -1, SF_WARN, 36 / (707 / 365.25), 1e-9);
+	host_free(&host);
+	done();
+}
+
+/* Deals per parameter of the model that was made, and what the test in time is worth. */
+static void
+test_after(void)
+{
+	static const struct
+	{
+		double		parameters;
+		SfVerdict	verdict;
+	}			cases[] = {{50, SF_PASS}, {50.1, SF_WARN}, {100, SF_WARN}, {100.1, SF_REFUSE}, {0.1, SF_PASS}};
+	SfMember	member[2] = {{.kind = SF_ALGORITHM_BOOSTED}, {.kind = SF_ALGORITHM_LOGISTIC}};
+	SfWinModel	model = {.members = 2, .member = member, .rows = 1000, .deals = 1000};
+	SfWinMetrics good = {.rows = 100, .skill = 0.2, .skill_low = 0.1, .skill_high = 0.3};
+	SfWinMetrics none = {.rows = 100, .skill = 0.2, .skill_low = -0.1, .skill_high = 0.3};
+
+	group("parameters of the model that was made refuse promotion only");
+	for (int i = 0; i < LENGTH(cases); i++)
+	{
+		SfGate		g;
+
+		member[1].logistic.parameters = cases[i].parameters;
+		g = sf_gate_model_parameters(&model);
+		check(g.kind == SF_GATE_MODEL_PARAMETERS && g.verdict == cases[i].verdict && !g.stops, "%g: verdict %d", cases[i].parameters, g.verdict);
+	}
+	model.members = 1;
+	check(isnan(sf_gate_model_parameters(&model).measured) && sf_gate_model_parameters(&model).verdict == SF_PASS, "trees alone");
+	done();
+	group("a test in time that may have learned what came later warns");
+	check(sf_gate_skill_time(&good, true).verdict == SF_PASS && sf_gate_skill_time(&good, false).verdict == SF_WARN, "good");
+	check(sf_gate_skill_time(&none, true).verdict == SF_REFUSE && sf_gate_skill_time(&none, false).verdict == SF_REFUSE, "none");
+	done();
+}
+
 static void
 test_edges(void)
 {
@@ -165,7 +277,7 @@ test_edges(void)
 			{
 				SfCell		cell = number_cell(1e300 * (double) i);
 
-				status = sf_frame_add(&host.ctx, builder, (SfDealInfo) {i % 2 ? SF_WON : SF_LOST, NAN, 0}, &cell);
+				status = sf_frame_add(&host.ctx, builder, (SfDealInfo) {.outcome = i % 2 ? SF_WON : SF_LOST, .time = NAN}, &cell);
 			}
 			if (status == SF_OK)
 				status = sf_frame_finish(&arena, builder, &frame);
@@ -198,6 +310,9 @@ main(void)
 {
 	test_leaks();
 	test_limits();
+	test_groups();
+	test_deals();
+	test_after();
 	test_edges();
 	group("each refused allocation and each cancelled poll is a clean failure");
 	refuse_each(work, NULL);

@@ -2,8 +2,8 @@
 #include "check.h"
 
 #include "core/base/dist.h"
+#include "core/base/radix.h"
 #include "core/winprob/metrics.h"
-#include "core/winprob/ranks.h"
 
 #include "win_metrics_golden.h"
 
@@ -318,7 +318,7 @@ test_hostile(void)
 
 		if (isnan(a) || isnan(b))
 			continue;
-		check((a < b) == (sf_rank_key(a) < sf_rank_key(b)) && sf_rank_value(sf_rank_key(a)) == a, "%g, %g", a, b);
+		check((a < b) == (sf_rank_key(a) < sf_rank_key(b)) && sf_of_key(sf_rank_key(a)) == a, "%g, %g", a, b);
 	}
 	done();
 }

@@ -256,6 +256,77 @@ test_bytes(void)
 	done();
 }
 
+/* Deals whose score is off: the true rate of a score is known. */
+static double
+true_rate(double score)
+{
+	return 1 / (1 + exp(0.2 - 0.8 * score));
+}
+
+static void
+draw_scores(SfRng *rng, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		many[i] = 1.1 * sf_rng_normal(rng) - 0.7;
+		many_won[i] = sf_rng_uniform(rng) < true_rate(many[i]);
+	}
+}
+
+static void
+test_rates(void)
+{
+	static const struct
+	{
+		int			deals;
+		int			sets;
+		double		width;
+	}			cases[] = {{100, 40, 0.45}, {300, 40, 0.32}, {1000, 40, 0.2}, {MANY, 2, 0.14}};
+	SfRng		rng;
+
+	sf_rng_seed(&rng, 36);
+	group("win rates of neighbours: around Venn-Abers, ascending, and the true rate of a score inside for 95 of 100");
+	for (int k = 0; k < LENGTH(cases); k++)
+	{
+		double		inside = 0;
+		double		width = 0;
+		double		asked = 200.0 * cases[k].sets;
+
+		for (int set = 0; set < cases[k].sets; set++)
+		{
+			SfVenn		venn;
+			SfVenn		rate;
+			SfArena		arena;
+			Host		host;
+
+			host_init(&host);
+			sf_arena_init(&arena, &host.ctx);
+			draw_scores(&rng, cases[k].deals);
+			venn = fit(&arena, cases[k].deals);
+			check(sf_rate_interval_fit(&arena, many, many_won, cases[k].deals, &rate) == SF_OK && rate.knots <= SF_VENN_KNOTS, "fit");
+			for (int i = 1; i < rate.knots; i++)
+				check(rate.from[i - 1] < rate.from[i] && rate.low[i - 1] <= rate.low[i] && rate.high[i - 1] <= rate.high[i], "step %d", i);
+			for (int i = 0; i < 200; i++)
+			{
+				double		score = 1.1 * sf_rng_normal(&rng) - 0.7;
+				double		low[2];
+				double		high[2];
+
+				sf_venn_interval(&venn, score, &low[0], &high[0]);
+				sf_venn_interval(&rate, score, &low[1], &high[1]);
+				/* steps of many values are joined in other places */
+				check(cases[k].deals > 300 || (low[1] <= low[0] && high[0] <= high[1]), "around Venn-Abers at %g", score);
+				inside += low[1] <= true_rate(score) && true_rate(score) <= high[1];
+				width += high[1] - low[1];
+			}
+			host_free(&host);
+		}
+		check(inside > 0.95 * asked, "%d deals: %g of %g inside", cases[k].deals, inside, asked);
+		check(width < cases[k].width * asked, "%d deals: %g wide", cases[k].deals, width / asked);
+	}
+	done();
+}
+
 static SfStatus
 work(SfCtx *ctx, void *argument)
 {
@@ -264,7 +335,7 @@ work(SfCtx *ctx, void *argument)
 
 	(void) argument;
 	sf_arena_init(&arena, ctx);
-	return sf_venn_fit(&arena, many, many_won, MANY, &venn);
+	return sf_rate_interval_fit(&arena, many, many_won, 3000, &venn);
 }
 
 int
@@ -276,6 +347,7 @@ main(void)
 	test_wide();
 	test_hostile();
 	test_bytes();
+	test_rates();
 	sf_rng_seed(&rng, 35);
 	for (int i = 0; i < MANY; i++)
 	{

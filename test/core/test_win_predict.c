@@ -134,6 +134,43 @@ test_unseen(void)
 	host_free(&host);
 }
 
+/* Trees, too: an unseen category adds nothing, and reasons still add up. */
+static void
+test_unseen_in_trees(void)
+{
+	Made	   *made = make_signal(DEALS, 43);
+
+	group("an unseen category counts as average in every learner, and adds nothing");
+	for (int a = 0; a < LENGTH(every); a++)
+	{
+		SfWinOptions options = options_of(every[a]);
+		SfWinModel	m = {0};
+		SfWinPredictor *p;
+		SfArena		arena;
+		Host		host;
+
+		host_init(&host);
+		sf_arena_init(&arena, &host.ctx);
+		if (check(model_of(&arena, made, DEALS, &options, &m) == SF_OK && sf_win_predictor(&arena, &m, &p) == SF_OK, "%s", host.ctx.what))
+			for (int i = 0; i < 40; i++)
+			{
+				double		contribution[MADE_FEATURES];
+				SfCell		cells[MADE_FEATURES];
+				double		x;
+
+				memcpy(cells, made[i].cell, sizeof cells);
+				cells[1] = text_cell("alchemy");
+				cells[1].missing = false;
+				check_deal(p, cells, a);
+				check(sf_win_explain(p, cells, &x, &x, contribution, NULL, &x) == SF_OK && fabs(contribution[1]) < 1e-9, "algorithm %d: %g",
+					  every[a], contribution[1]);
+			}
+		host_free(&host);
+	}
+	done();
+	free(made);
+}
+
 /* What a stored model says is what it said when it was trained. */
 static void
 test_stored(void)
@@ -189,6 +226,39 @@ loss_of(SfArena *arena, const SfWinModel *m, const Made *made, int64_t n)
 	return sum / count;
 }
 
+/* Counts of values are those of all deals, and gates speak of them; it can be stored. */
+static void
+check_updated(SfArena *arena, const SfWinModel *old, const SfWinModel *m)
+{
+	const SfBins *bins = &m->member[0].bins;
+	SfWinModel	stored = {0};
+	size_t		size;
+	unsigned char *bytes = model_bytes(m, &size);
+
+	for (int f = 0; f < bins->features; f++)
+	{
+		int64_t		count = 0;
+		int64_t		won = 0;
+
+		for (int code = 0; code < bins->of[f].values + 2; code++)
+		{
+			count += bins->of[f].count[code];
+			won += bins->of[f].won[code];
+		}
+		check(count == m->rows && won == m->won_rows, "feature %d: %d of %d deals", f, (int) count, (int) m->rows);
+	}
+	check(m->random.rows == 0 && m->forward.rows == 0 && m->gates == old->gates, "no figures of the old model");
+	for (int i = 0; i < m->gates; i++)
+	{
+		const SfGate *g = &m->gate[i];
+
+		check(g->kind != SF_GATE_WON || g->measured == (double) m->won_rows, "won deals: %g", g->measured);
+		check((g->kind != SF_GATE_SKILL_RANDOM && g->kind != SF_GATE_SKILL_TIME) || (isnan(g->measured) && g->verdict == SF_WARN), "skill");
+	}
+	check(sf_win_decode(arena, &(SfReader) {bytes, size, true}, &stored) == SF_OK && stored.rows == m->rows, "stored");
+	free(bytes);
+}
+
 static void
 test_update(void)
 {
@@ -222,6 +292,7 @@ test_update(void)
 
 			check(after < before, "algorithm %d: %g, then %g", every[a], before, after);
 			check(updated.rows == m.rows + frame.rows && updated.won_rows == m.won_rows + frame.won_rows && updated.train.rows == 0, "counts");
+			check_updated(&arena, &m, &updated);
 		}
 		host_free(&host);
 	}
@@ -275,6 +346,7 @@ main(void)
 {
 	test_reasons();
 	test_unseen();
+	test_unseen_in_trees();
 	test_stored();
 	test_update();
 	test_failures();

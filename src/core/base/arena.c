@@ -25,33 +25,40 @@ sf_arena_init(SfArena *arena, SfCtx *ctx)
 	arena->current = NULL;
 }
 
-/* The next block with room for size bytes: one that was rewound, or a new one. */
+/*
+ * The next block with room for size bytes: the smallest free one that has it, or a new one.  It moves to the front of
+ * the free ones, so that those too small for this piece stay there for the next.
+ */
 static SfArenaBlock *
 next_block(SfArena *arena, size_t size)
 {
-	SfArenaBlock **link = arena->current ? &arena->current->next : &arena->first;
+	SfArenaBlock **front = arena->current ? &arena->current->next : &arena->first;
+	SfArenaBlock **best = NULL;
 	SfArenaBlock *block;
 	size_t		data = size > BLOCK_SIZE ? size : BLOCK_SIZE;
 
-	for (; *link != NULL; link = &(*link)->next)
-		if ((*link)->size >= size)
-		{
-			/* the blocks that were too small stay in the chain, empty */
-			(*link)->used = 0;
-			return *link;
-		}
-		else
-			(*link)->used = (*link)->size;
+	for (SfArenaBlock **link = front; *link != NULL; link = &(*link)->next)
+		if ((*link)->size >= size && (best == NULL || (*link)->size < (*best)->size))
+			best = link;
+	if (best != NULL)
+	{
+		block = *best;
+		*best = block->next;
+		block->next = *front;
+		*front = block;
+		block->used = 0;
+		return block;
+	}
 
 	if (data > SIZE_MAX - sizeof(SfArenaBlock))
 		return NULL;
 	block = sf_alloc(arena->ctx, 1, sizeof(SfArenaBlock) + data);
 	if (block == NULL)
 		return NULL;
-	block->next = NULL;
+	block->next = *front;
 	block->size = data;
 	block->used = 0;
-	*link = block;
+	*front = block;
 	return block;
 }
 

@@ -9,6 +9,7 @@
 #ifndef SF_CODEC_H
 #define SF_CODEC_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,37 @@ sf_read_double(SfReader *r)
 	double		x;
 
 	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+/* 0 or 1, else the reader fails. */
+static inline bool
+sf_read_bool(SfReader *r)
+{
+	uint64_t	x = sf_read_bits(r, 1);
+
+	r->ok = r->ok && x <= 1;
+	return x == 1;
+}
+
+/* Four bytes, a number from least to most; 0 when it is not, and the reader fails. */
+static inline int32_t
+sf_read_int(SfReader *r, int64_t least, int64_t most)
+{
+	int64_t		x = (int32_t) (uint32_t) sf_read_bits(r, 4);
+
+	r->ok = r->ok && x >= least && x <= most;
+	return r->ok ? (int32_t) x : 0;
+}
+
+/* A finite number, or NaN in one form only, so that equal things have equal bytes; else the reader fails. */
+static inline double
+sf_read_number(SfReader *r)
+{
+	double		x = sf_read_double(r);
+	double		one = NAN;
+
+	r->ok = r->ok && (isfinite(x) || (isnan(x) && memcmp(&x, &one, sizeof x) == 0));
 	return x;
 }
 

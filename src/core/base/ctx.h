@@ -83,6 +83,12 @@ sf_cancelled(SfCtx *ctx)
 #define SF_NO_MEMORY_TEXT "out of memory"
 #define SF_CANCELLED_TEXT "cancelled"
 
+static inline SfStatus
+sf_no_memory(SfCtx *ctx)
+{
+	return sf_fail(ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+}
+
 /* SF_OK, or SF_CANCELLED with its text: a poll as a step of work. */
 static inline SfStatus
 sf_poll(SfCtx *ctx)

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
+
 #define SQRT_HALF 0.70710678118654752440
 
 double
@@ -68,7 +70,7 @@ sf_normal_quantile(double p)
 	r = q < 0 ? p : 1.0 - p;
 	if (r == 0.0)
 		return q < 0 ? -INFINITY : INFINITY;
-	r = sqrt(-log(r));
+	r = sqrt(-sf_log(r));
 	if (r <= 5.0)
 		x = rational7(tail_num, tail_den, r - 1.6);
 	else

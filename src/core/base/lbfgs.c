@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/dot.h"
+
 #define PAIRS 10
 
 /* Sufficient decrease, and the share of the slope that must go (Nocedal & Wright, 3.1). */
@@ -35,20 +37,6 @@ typedef struct Search
 	int32_t		evaluations;
 	int32_t		evaluations_max;
 } Search;
-
-static double
-dot(const double *a, const double *b, int64_t n)
-{
-	double		sum[4] = {0};
-	int64_t		i = 0;
-
-	for (; i + 4 <= n; i += 4)
-		for (int k = 0; k < 4; k++)
-			sum[k] += a[i + k] * b[i + k];
-	for (; i < n; i++)
-		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
 
 static void
 add(double *a, double times, const double *b, int64_t n)
@@ -83,7 +71,7 @@ point(Search *w)
 	{
 		int32_t		at = k % PAIRS;
 
-		alpha[at] = w->rho[at] * dot(w->s + at * w->n, w->direction, w->n);
+		alpha[at] = w->rho[at] * sf_dot(w->s + at * w->n, w->direction, w->n);
 		add(w->direction, -alpha[at], w->y + at * w->n, w->n);
 	}
 	for (int64_t i = 0; i < w->n; i++)
@@ -92,7 +80,7 @@ point(Search *w)
 	{
 		int32_t		at = k % PAIRS;
 
-		add(w->direction, alpha[at] - w->rho[at] * dot(w->y + at * w->n, w->direction, w->n), w->s + at * w->n, w->n);
+		add(w->direction, alpha[at] - w->rho[at] * sf_dot(w->y + at * w->n, w->direction, w->n), w->s + at * w->n, w->n);
 	}
 }
 
@@ -108,8 +96,8 @@ remember(Search *w)
 		s[i] = w->trial[i] - w->x[i];
 		y[i] = w->trial_gradient[i] - w->gradient[i];
 	}
-	product = dot(s, y, w->n);
-	if (!(product > DBL_EPSILON * dot(y, y, w->n) * DBL_EPSILON && product > DBL_MIN && product < DBL_MAX))
+	product = sf_dot(s, y, w->n);
+	if (!(product > DBL_EPSILON * sf_dot(y, y, w->n) * DBL_EPSILON && product > DBL_MIN && product < DBL_MAX))
 		return;
 	w->rho[w->pairs % PAIRS] = 1.0 / product;
 	w->pairs++;
@@ -139,7 +127,7 @@ search_line(Search *w, double slope, bool *moved)
 		enough = value <= w->value + DECREASE * length * slope && value > -HUGE_VAL;
 		if (!enough)
 			high = length;
-		else if (dot(w->trial_gradient, w->direction, w->n) < CURVATURE * slope)
+		else if (sf_dot(w->trial_gradient, w->direction, w->n) < CURVATURE * slope)
 			low = length;
 		if (enough && (low != length || k + 1 == LINE_STEPS || w->evaluations == w->evaluations_max))
 		{
@@ -183,7 +171,7 @@ descend(Search *w, double tolerance, SfDescent *descent)
 		SfStatus	status;
 
 		point(w);
-		descent->decrement = -dot(w->gradient, w->direction, w->n);
+		descent->decrement = -sf_dot(w->gradient, w->direction, w->n);
 		if (!(descent->decrement > 0.0 && descent->decrement < HUGE_VAL))
 		{
 			/* at the minimum, or rounding has spoiled the pairs: only those can be dropped */
@@ -232,7 +220,7 @@ sf_lbfgs(SfArena *arena, SfSmooth f, void *argument, int64_t n, double *x, const
 	w.evaluations = 1;
 	if (status != SF_OK)
 		return status;
-	if (!(fabs(w.value) <= DBL_MAX && fabs(dot(w.gradient, w.gradient, n)) <= DBL_MAX))
+	if (!(fabs(w.value) <= DBL_MAX && fabs(sf_dot(w.gradient, w.gradient, n)) <= DBL_MAX))
 		return sf_fail(arena->ctx, SF_BAD_DATA, "the function is not finite at the start");
 	status = descend(&w, tolerance, &result);
 	if (status != SF_OK)

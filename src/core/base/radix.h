@@ -30,6 +30,13 @@ sf_key_of(double x)
 	return bits ^ ((bits >> 63) != 0 ? UINT64_MAX : UINT64_C(1) << 63);
 }
 
+/* The same with -0 as 0: keys are equal where numbers are. NaN gets a place beyond all numbers. */
+static inline uint64_t
+sf_rank_key(double x)
+{
+	return sf_key_of(x + 0.0);
+}
+
 static inline double
 sf_of_key(uint64_t key)
 {

@@ -66,12 +66,6 @@ typedef struct Places
 	double		cost;			/* with penalties and log n per parameter */
 } Places;
 
-static SfStatus
-out_of_memory(SfCtx *ctx)
-{
-	return sf_fail(ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
-
 /* x = (y - seasons) * 2^-exponent; freedom = n less what the seasons cost. */
 static SfStatus
 take_season_out(SfArena *arena, const SfSeries *s, double *x, int *exponent, double *freedom)
@@ -285,7 +279,7 @@ pelt(SfArena *arena, const Segments *g, int32_t step, Places *places)
 	int64_t		work = 0;
 
 	if (best == NULL || previous == NULL || alive == NULL || dies == NULL)
-		return out_of_memory(arena->ctx);
+		return sf_no_memory(arena->ctx);
 	best[0] = -g->penalty;
 	alive[0] = 0;
 	dies[0] = INT32_MAX;
@@ -478,7 +472,7 @@ take_memory(SfArena *arena, Segments *g, double **x, double **u, double **scratc
 	g->moment = sf_arena_take(arena, n + 1, sizeof(double));
 	*at = sf_arena_take(arena, (size_t) GRID_MAX + 1, 2 * sizeof(int32_t));
 	if (*x == NULL || *u == NULL || *scratch == NULL || g->sum == NULL || g->square == NULL || g->moment == NULL || *at == NULL)
-		return out_of_memory(arena->ctx);
+		return sf_no_memory(arena->ctx);
 	return SF_OK;
 }
 
@@ -504,7 +498,7 @@ sf_change_points(SfArena *arena, const SfSeries *s, double strictness, SfChangeK
 	if (!(strictness > 0.0 && strictness <= DBL_MAX))
 		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "the strictness must be above 0", strictness);
 	if (answer == NULL)
-		return out_of_memory(arena->ctx);
+		return sf_no_memory(arena->ctx);
 	status = take_memory(arena, &g, &x, &u, &scratch, &levels.at);
 	if (status == SF_OK)
 		status = take_season_out(arena, s, x, &exponent, &freedom);

@@ -8,7 +8,7 @@
 
 #include "core/base/radix.h"
 
-/* With as many deals a category among few may stand where its own rate puts it. */
+/* With as many deals a category among few may stand where its own rate puts it; ours: the rate is then known to .05. */
 #define ENOUGH_AMONG_FEW 100.0
 
 /* Categories that share a bin. */

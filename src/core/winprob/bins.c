@@ -50,13 +50,9 @@ typedef struct Fit
 	SfFeatureBins *of;			/* [features] */
 	Filled	   *filled;			/* [features] */
 	Coder	   *coder;			/* [features] */
+	uint8_t    *code;			/* [rows][features], or NULL when the codes are not wanted */
+	uint8_t    *won;			/* [rows], with code */
 } Fit;
-
-static SfStatus
-out_of_memory(SfArena *arena)
-{
-	return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
 
 static int64_t
 least(int64_t a, int64_t b)
@@ -67,7 +63,7 @@ least(int64_t a, int64_t b)
 static int
 row_won(const SfFrame *frame, SfRows rows, int64_t i)
 {
-	return frame->won[rows.row != NULL ? rows.row[i] : i];
+	return frame->won[sf_row_of(rows, i)];
 }
 
 /* Room for what stays, before any scratch is taken. */
@@ -89,7 +85,7 @@ take_filled(Fit *fit, int32_t f)
 	a->name_code = sf_arena_take(arena, names, 1);
 	if (a->cut == NULL || a->count == NULL || a->won == NULL || a->centre == NULL || a->low == NULL ||
 		a->high == NULL || a->name == NULL || a->name_code == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	memset(a->count, 0, (bins + 2) * sizeof(int64_t));
 	memset(a->won, 0, (bins + 2) * sizeof(int64_t));
 	for (size_t i = 0; i < bins + 2; i++)
@@ -139,7 +135,7 @@ fit_number(Fit *fit, int32_t f)
 	SfStatus	status;
 
 	if (key == NULL || spare == NULL)
-		return out_of_memory(fit->arena);
+		return sf_no_memory(fit->arena->ctx);
 	status = sample_keys(fit, f, key, spare, &n);
 	if (status == SF_OK)
 		status = sf_bin_cuts(fit->arena, key, n, fit->options.bins, fit->filled[f].cut, &fit->of[f].values);
@@ -189,7 +185,7 @@ fit_category(Fit *fit, int32_t f)
 	mark = sf_arena_mark(fit->arena);
 	count = sf_arena_take(fit->arena, (size_t) all, sizeof(SfCategoryCount));
 	if (code_of == NULL || count == NULL)
-		return out_of_memory(fit->arena);
+		return sf_no_memory(fit->arena->ctx);
 	status = count_categories(fit, f, count);
 	if (status != SF_OK)
 		return status;
@@ -240,20 +236,24 @@ count_block(Fit *fit, int32_t f, int64_t first, int64_t n, const uint8_t *won)
 {
 	Filled	   *a = &fit->filled[f];
 	double		x[BLOCK];
-	uint8_t		code[BLOCK];
+	uint8_t		own[BLOCK];
+	int64_t		stride = fit->code != NULL ? fit->frame->features : 1;
+	uint8_t    *code = fit->code != NULL ? fit->code + first * stride + f : own;
 
-	code_block(fit->frame, &fit->coder[f], f, fit->rows, first, n, x, code, 1);
+	code_block(fit->frame, &fit->coder[f], f, fit->rows, first, n, x, code, stride);
 	for (int64_t i = 0; i < n; i++)
 	{
-		a->count[code[i]]++;
-		a->won[code[i]] += won[i];
+		a->count[code[i * stride]]++;
+		a->won[code[i * stride]] += won[i];
 	}
 	if (!fit->coder[f].category)
 		for (int64_t i = 0; i < n; i++)
 		{
-			a->centre[code[i]] += x[i];
-			a->low[code[i]] = x[i] < a->low[code[i]] ? x[i] : a->low[code[i]];
-			a->high[code[i]] = x[i] > a->high[code[i]] ? x[i] : a->high[code[i]];
+			int			c = code[i * stride];
+
+			a->centre[c] += x[i];
+			a->low[c] = x[i] < a->low[c] ? x[i] : a->low[c];
+			a->high[c] = x[i] > a->high[c] ? x[i] : a->high[c];
 		}
 }
 
@@ -269,6 +269,8 @@ count_rows(Fit *fit)
 
 		for (int64_t i = 0; i < n; i++)
 			won[i] = (uint8_t) row_won(fit->frame, fit->rows, first + i);
+		if (fit->won != NULL)
+			memcpy(fit->won + first, won, (size_t) n);
 		for (int32_t f = 0; f < fit->frame->features; f++)
 			count_block(fit, f, first, n, won);
 		status = sf_poll(fit->arena->ctx);
@@ -305,10 +307,22 @@ take_fit(Fit *fit)
 	fit->of = sf_arena_take(fit->arena, features, sizeof(SfFeatureBins));
 	fit->filled = sf_arena_take(fit->arena, features, sizeof(Filled));
 	if (fit->of == NULL || fit->filled == NULL)
-		return out_of_memory(fit->arena);
+		return sf_no_memory(fit->arena->ctx);
 	for (int32_t f = 0; f < fit->frame->features && status == SF_OK; f++)
 		status = take_filled(fit, f);
 	return status;
+}
+
+/* Codes are below the number of values and two: missing and unseen. */
+static SfStatus
+take_codes(Fit *fit, int32_t **below)
+{
+	size_t		features = (size_t) fit->frame->features;
+
+	*below = sf_arena_take(fit->arena, features, sizeof(int32_t));
+	fit->code = sf_arena_take(fit->arena, (size_t) fit->rows.n, features);
+	fit->won = sf_arena_take(fit->arena, (size_t) fit->rows.n, 1);
+	return *below != NULL && fit->code != NULL && fit->won != NULL ? SF_OK : sf_no_memory(fit->arena->ctx);
 }
 
 static SfStatus
@@ -318,7 +332,7 @@ fit_features(Fit *fit)
 
 	fit->coder = sf_arena_take(fit->arena, (size_t) fit->frame->features, sizeof(Coder));
 	if (fit->coder == NULL)
-		return out_of_memory(fit->arena);
+		return sf_no_memory(fit->arena->ctx);
 	for (int64_t i = 0; i < fit->rows.n; i++)
 		fit->won_rows += row_won(fit->frame, fit->rows, i);
 	for (int32_t f = 0; f < fit->frame->features && status == SF_OK; f++)
@@ -331,9 +345,24 @@ fit_features(Fit *fit)
 	return status == SF_OK ? count_rows(fit) : status;
 }
 
+static void
+set_codes(const SfBins *bins, int64_t rows, const uint8_t *code, const uint8_t *won, int32_t *below, SfCodes *codes)
+{
+	for (int32_t f = 0; f < bins->features; f++)
+		below[f] = bins->of[f].values + 2;
+	*codes = (SfCodes) {.rows = rows, .features = bins->features, .code = code, .won = won, .codes = below};
+}
+
 SfStatus
 sf_bins_fit(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions options, SfBins *bins)
 {
+	return sf_bins_fit_code(arena, frame, rows, options, bins, NULL);
+}
+
+SfStatus
+sf_bins_fit_code(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions options, SfBins *bins, SfCodes *codes)
+{
+	int32_t    *below = NULL;
 	Fit			fit = {.arena = arena, .frame = frame, .rows = rows, .options = options};
 	SfArenaMark mark;
 	SfStatus	status;
@@ -344,6 +373,8 @@ sf_bins_fit(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions opti
 		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "the prior of a category must be above 0 and at most 1e9 deals",
 							 options.prior);
 	status = take_fit(&fit);
+	if (status == SF_OK && codes != NULL)
+		status = take_codes(&fit, &below);
 	if (status != SF_OK)
 		return status;
 	mark = sf_arena_mark(arena);
@@ -357,6 +388,8 @@ sf_bins_fit(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions opti
 		.features = frame->features, .feature = frame->feature, .of = fit.of,
 		.rows = rows.n, .won_rows = fit.won_rows
 	};
+	if (codes != NULL)
+		set_codes(bins, rows.n, fit.code, fit.won, below, codes);
 	return SF_OK;
 }
 
@@ -368,7 +401,7 @@ map_categories(SfArena *arena, const SfFeatureBins *bins, const SfFrame *frame, 
 	uint8_t    *code_of = sf_arena_take(arena, (size_t) n, 1);
 
 	if (code_of == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t c = 0, k = 0; c < n; c++)
 	{
 		int			order = 1;
@@ -402,12 +435,8 @@ make_coders(SfArena *arena, const SfBins *bins, const SfFrame *frame, Coder *cod
 static SfStatus
 check_same_features(SfCtx *ctx, const SfBins *bins, const SfFrame *frame)
 {
-	bool		same = bins->features == frame->features;
-
-	for (int32_t f = 0; same && f < bins->features; f++)
-		same = bins->feature[f].kind == frame->feature[f].kind &&
-			sf_text_equal(bins->feature[f].name, frame->feature[f].name);
-	return same ? SF_OK : sf_fail(ctx, SF_BAD_ARGUMENT, "the deals have other features than the bins");
+	return sf_same_features(bins->feature, bins->features, frame->feature, frame->features) ? SF_OK :
+		sf_fail(ctx, SF_BAD_ARGUMENT, "the deals have other features than the bins");
 }
 
 static SfStatus
@@ -450,15 +479,13 @@ sf_bins_code(SfArena *arena, const SfBins *bins, const SfFrame *frame, SfRows ro
 	mark = sf_arena_mark(arena);
 	coder = sf_arena_take(arena, features, sizeof(Coder));
 	if (below == NULL || code == NULL || won == NULL || coder == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	status = make_coders(arena, bins, frame, coder);
 	if (status == SF_OK)
 		status = code_rows(arena, frame, coder, rows, code, won);
 	if (status != SF_OK)
 		return status;
 	sf_arena_rewind(arena, mark);
-	for (size_t f = 0; f < features; f++)
-		below[f] = bins->of[f].values + 2;
-	*codes = (SfCodes) {.rows = rows.n, .features = bins->features, .code = code, .won = won, .codes = below};
+	set_codes(bins, rows.n, code, won, below, codes);
 	return SF_OK;
 }

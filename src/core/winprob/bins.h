@@ -34,7 +34,7 @@ typedef struct SfFeatureBins
 	int32_t		categories;
 	const SfText *category;		/* [categories] */
 	const uint8_t *category_code;	/* [categories] */
-	/* [values + 2] training deals, and won ones, by code */
+	/* [values + 2] training deals, and won ones, by code; unseen: 0, until an update counts some */
 	const int64_t *count;
 	const int64_t *won;
 } SfFeatureBins;
@@ -64,8 +64,12 @@ typedef struct SfBinOptions
 	double		prior;			/* deals at the base rate added to each category, > 0 */
 } SfBinOptions;
 
-/* Bins of these rows (their outcomes order the categories). SF_NO_MEMORY, SF_CANCELLED. */
+/* Bins of these rows (their outcomes order the categories). SF_BAD_ARGUMENT, SF_NO_MEMORY, SF_CANCELLED. */
 extern SfStatus sf_bins_fit(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions options, SfBins *bins);
+
+/* The same, and the codes of these rows in the same pass over them. */
+extern SfStatus sf_bins_fit_code(SfArena *arena, const SfFrame *frame, SfRows rows, SfBinOptions options, SfBins *bins,
+								 SfCodes *codes);
 
 /* Codes of these rows of a frame that has the same features. */
 extern SfStatus sf_bins_code(SfArena *arena, const SfBins *bins, const SfFrame *frame, SfRows rows, SfCodes *codes);

@@ -12,15 +12,6 @@
 #define POLL_EVERY 8192
 
 static void
-write_text(SfWriter *w, SfText text)
-{
-	sf_write_bits(w, (uint64_t) text.length, 2);
-	if (w->at != NULL && text.length > 0)
-		memcpy(w->at + w->size, text.at, (size_t) text.length);
-	w->size += (size_t) text.length;
-}
-
-static void
 write_numbers(SfWriter *w, const double *x, int32_t n)
 {
 	for (int32_t i = 0; i < n; i++)
@@ -30,7 +21,7 @@ write_numbers(SfWriter *w, const double *x, int32_t n)
 static void
 write_feature(SfWriter *w, const SfFeature *feature, const SfFeatureBins *of)
 {
-	write_text(w, feature->name);
+	sf_write_text(w, feature->name);
 	sf_write_bits(w, (uint64_t) feature->kind, 1);
 	sf_write_bits(w, (uint64_t) of->values, 1);
 	if (feature->kind == SF_FEATURE_CATEGORY)
@@ -38,7 +29,7 @@ write_feature(SfWriter *w, const SfFeature *feature, const SfFeatureBins *of)
 		sf_write_bits(w, (uint64_t) of->categories, 4);
 		for (int32_t c = 0; c < of->categories; c++)
 		{
-			write_text(w, of->category[c]);
+			sf_write_text(w, of->category[c]);
 			sf_write_bits(w, of->category_code[c], 1);
 		}
 	}
@@ -72,29 +63,21 @@ bad_bytes(SfCtx *ctx)
 	return sf_fail(ctx, SF_BAD_BYTES, "the bytes hold no valid bins");
 }
 
-static SfStatus
-out_of_memory(SfArena *arena)
-{
-	return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
-
 /* A text in memory of its own. */
 static SfStatus
 read_text(SfArena *arena, SfReader *r, SfText *text)
 {
-	int32_t		length = (int32_t) sf_read_bits(r, 2);
+	SfText		borrowed = sf_read_text(r);
 	char	   *copy;
 
-	if (!r->ok || length > SF_MAX_NAME || (size_t) length > r->left)
+	if (!r->ok)
 		return bad_bytes(arena->ctx);
-	copy = sf_arena_take(arena, (size_t) length, 1);
+	copy = sf_arena_take(arena, (size_t) borrowed.length, 1);
 	if (copy == NULL)
-		return out_of_memory(arena);
-	if (length > 0)
-		memcpy(copy, r->at, (size_t) length);
-	r->at += length;
-	r->left -= (size_t) length;
-	*text = (SfText) {copy, length};
+		return sf_no_memory(arena->ctx);
+	if (borrowed.length > 0)
+		memcpy(copy, borrowed.at, (size_t) borrowed.length);
+	*text = (SfText) {copy, borrowed.length};
 	return SF_OK;
 }
 
@@ -104,7 +87,7 @@ read_numbers(SfArena *arena, SfReader *r, int32_t n, const double **numbers)
 	double	   *x = sf_arena_take(arena, (size_t) n, sizeof(double));
 
 	if (x == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t i = 0; i < n; i++)
 	{
 		x[i] = sf_read_double(r);
@@ -153,7 +136,7 @@ read_categories(SfArena *arena, SfReader *r, SfFeatureBins *of)
 	name = sf_arena_take(arena, (size_t) n, sizeof(SfText));
 	code = sf_arena_take(arena, (size_t) n, 1);
 	if (zero == NULL || name == NULL || code == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (uint64_t c = 0; c < n; c++)
 	{
 		SfStatus	status = read_text(arena, r, &name[c]);
@@ -180,9 +163,9 @@ read_categories(SfArena *arena, SfReader *r, SfFeatureBins *of)
 	return SF_OK;
 }
 
-/* Deals by code: a bin has some, the unseen code none, and together they are all. */
+/* Deals by code: a bin has some, the unseen code only those of later updates, and together they are all. */
 static SfStatus
-read_counts(SfArena *arena, SfReader *r, const SfBins *bins, SfFeatureBins *of)
+read_counts(SfArena *arena, SfReader *r, const SfBins *bins, bool category, SfFeatureBins *of)
 {
 	int32_t		codes = of->values + 2;
 	int64_t		rows = bins->rows;
@@ -191,7 +174,7 @@ read_counts(SfArena *arena, SfReader *r, const SfBins *bins, SfFeatureBins *of)
 	int64_t    *won = sf_arena_take(arena, (size_t) codes, sizeof(int64_t));
 
 	if (count == NULL || won == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t k = 0; k < codes; k++)
 	{
 		int64_t		fewest = k >= 1 && k <= of->values;
@@ -199,7 +182,7 @@ read_counts(SfArena *arena, SfReader *r, const SfBins *bins, SfFeatureBins *of)
 		count[k] = sf_read_int64(r);
 		won[k] = sf_read_int64(r);
 		if (!r->ok || count[k] < fewest || count[k] > rows || won[k] < 0 || won[k] > count[k] || won[k] > won_rows ||
-			(k == codes - 1 && count[k] != 0))
+			(k == codes - 1 && count[k] != 0 && !category))
 			return bad_bytes(arena->ctx);
 		rows -= count[k];
 		won_rows -= won[k];
@@ -223,7 +206,7 @@ read_feature(SfArena *arena, SfReader *r, const SfBins *bins, SfFeature *feature
 		return bad_bytes(arena->ctx);
 	feature->kind = (SfFeatureKind) kind;
 	status = feature->kind == SF_FEATURE_CATEGORY ? read_categories(arena, r, of) : read_cuts(arena, r, of);
-	return status == SF_OK ? read_counts(arena, r, bins, of) : status;
+	return status == SF_OK ? read_counts(arena, r, bins, feature->kind == SF_FEATURE_CATEGORY, of) : status;
 }
 
 SfStatus
@@ -242,7 +225,7 @@ sf_bins_decode(SfArena *arena, SfReader *read, SfBins *bins)
 	feature = sf_arena_take(arena, (size_t) made.features, sizeof(SfFeature));
 	of = sf_arena_take(arena, (size_t) made.features, sizeof(SfFeatureBins));
 	if (feature == NULL || of == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t f = 0; f < made.features && status == SF_OK; f++)
 	{
 		status = read_feature(arena, read, &made, &feature[f], &of[f]);

@@ -18,18 +18,19 @@
  * 2001 (5.2 Newton leaf values); Chen & Guestrin, XGBoost, KDD 2016, eq. 5-7;
  * Ke et al., LightGBM, NIPS 2017 (histograms, leaf-wise growth).
  */
+#if defined(__GNUC__) && !defined(__clang__)
+/* Comparisons may be made for all lanes: results are the same, only exception flags are not. Ahead of the includes,
+ * as functions compiled otherwise do not get in line. */
+#pragma GCC optimize ("O3", "no-trapping-math")
+#endif
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
 #include "core/base/rng.h"
 #include "core/base/vector.h"
 #include "core/winprob/tree_walk.h"
-
-#if defined(__GNUC__) && !defined(__clang__)
-/* comparisons may be made for all lanes: results are the same, only exception flags are not */
-#pragma GCC optimize ("O3", "no-trapping-math")
-#endif
 
 #define MAX_LEAVES 32
 
@@ -124,45 +125,12 @@ typedef struct Grower
 	SfNode		node[2 * MAX_LEAVES - 1];
 } Grower;
 
-/*
- * exp(x) to 1e-13, for |x| <= 700: the same bits on every processor, and many at
- * a time.  2^k times a Taylor series on |r| <= log(2) / 2.
- */
-static inline double
-exponential(double x)
-{
-	const double round = 0x1.8p52;
-	double		k = x * 1.44269504088896340736 + round;
-	double		r;
-	double		y;
-	uint64_t	bits;
-	double		power;
-
-	memcpy(&bits, &k, sizeof bits);
-	k -= round;
-	r = x - k * 0x1.62e42fefa0000p-1 - k * 0x1.cf79abc9e3b3ap-40;
-	y = 1.0 / 3628800;
-	y = y * r + 1.0 / 362880;
-	y = y * r + 1.0 / 40320;
-	y = y * r + 1.0 / 5040;
-	y = y * r + 1.0 / 720;
-	y = y * r + 1.0 / 120;
-	y = y * r + 1.0 / 24;
-	y = y * r + 1.0 / 6;
-	y = y * r + 0.5;
-	y = y * r + 1.0;
-	y = y * r + 1.0;
-	bits = (bits + 1023) << 52;
-	memcpy(&power, &bits, sizeof power);
-	return y * power;
-}
-
 static inline double
 probability_of(double f)
 {
 	f = f > 700 ? 700 : f;
 	f = f < -700 ? -700 : f;
-	return 1.0 / (1.0 + exponential(-f));
+	return 1.0 / (1.0 + sf_exp_within(-f));
 }
 
 /* The whole number nearest to x, which is within 2^50 of 0. */
@@ -673,7 +641,12 @@ watch_tree(Grower *grower, const SfCodes *watch, const SfTree *tree, double *f, 
 
 		sf_walk_leaves(grower->walk, watch->code + (size_t) (first * watch->features), (size_t) watch->features, NULL, n, at);
 		for (int32_t i = 0; i < n; i++)
-			f[first + i] += tree->node[at[i]].value;
+		{
+			const uint8_t *code = watch->code + (size_t) ((first + i) * watch->features);
+
+			f[first + i] += sf_any_unseen(watch->codes, code, watch->features) ?
+				sf_tree_value(tree, watch->codes, code) : tree->node[at[i]].value;
+		}
 		take_given(f + first, watch->won + first, given, n);
 		for (int32_t i = 0; i < n; i++)
 		{
@@ -688,7 +661,7 @@ watch_tree(Grower *grower, const SfCodes *watch, const SfTree *tree, double *f, 
 		if (first / SF_WALK_ROWS % POLL_BLOCKS == POLL_BLOCKS - 1 && sf_cancelled(grower->ctx))
 			return sf_fail(grower->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
-	*loss = -(log(product) + (double) exponent * 0.69314718055994530942) / (double) watch->rows;
+	*loss = -(sf_log(product) + (double) exponent * 0.69314718055994530942) / (double) watch->rows;
 	return SF_OK;
 }
 

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/base/sum.h"
+#include "core/base/logit.h"
 #include "core/winprob/isotonic.h"
 #include "core/winprob/metrics.h"
 
@@ -36,26 +36,20 @@ limited(double x)
 	return fmin(fmax(x, -LOG_ODDS_MAX), LOG_ODDS_MAX);
 }
 
-static double
-probability_of(double log_odds)
-{
-	return log_odds >= 0 ? 1.0 / (1.0 + exp(-log_odds)) : exp(log_odds) / (1.0 + exp(log_odds));
-}
-
 /* Deals with one fold left out. */
 typedef struct Part
 {
 	const double *log_odds;
 	const uint8_t *won;
 	int64_t		n;
-	int32_t		folds;			/* 0: all deals */
-	int32_t		fold;
+	const uint8_t *fold;		/* [n]; NULL: all deals */
+	int32_t		left_out;
 } Part;
 
 static bool
 left_out(const Part *part, int64_t i)
 {
-	return part->folds > 0 && i % part->folds == part->fold;
+	return part->fold != NULL && part->fold[i] == part->left_out;
 }
 
 /* Loss with its first and second derivatives by a and b. */
@@ -80,7 +74,7 @@ platt_slopes(SfCtx *ctx, const Part *part, const double *target, double a, doubl
 		double		x = limited(part->log_odds[i]);
 		double		z = a + b * x;
 		double		t = target[part->won[i] != 0];
-		double		e = exp(-fabs(z));
+		double		e = sf_exp(-fabs(z));
 		double		p = z >= 0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
 		double		w = e / ((1.0 + e) * (1.0 + e));
 
@@ -89,7 +83,7 @@ platt_slopes(SfCtx *ctx, const Part *part, const double *target, double a, doubl
 		if (left_out(part, i))
 			continue;
 		/* t log(1 + e^-z) + (1 - t) log(1 + e^z) */
-		s.loss += log1p(e) + (z >= 0 ? (1.0 - t) * z : -t * z);
+		s.loss += sf_log1p(e) + (z >= 0 ? (1.0 - t) * z : -t * z);
 		s.a += p - t;
 		s.b += (p - t) * x;
 		s.aa += w;
@@ -214,7 +208,7 @@ make_knots(SfIsotonicBlock *block, int64_t blocks, double *from, double *to)
 	for (int64_t i = 0; i < kept; i++)
 	{
 		from[i] = block[i].centre;
-		to[i] = log((double) block[i].won + 0.5) - log((double) (block[i].rows - block[i].won) + 0.5);
+		to[i] = sf_log((double) block[i].won + 0.5) - sf_log((double) (block[i].rows - block[i].won) + 0.5);
 	}
 	return (int32_t) kept;
 }
@@ -238,7 +232,7 @@ fit_isotonic(SfArena *arena, const Part *part, SfCalibration *calibration)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int64_t i = 0; i < part->n; i++)
 		limit[i] = limited(part->log_odds[i]);
-	status = sf_isotonic_ties(arena, limit, part->won, part->n, part->folds, part->fold, &tie, &ties);
+	status = sf_isotonic_ties(arena, limit, part->won, part->n, part->fold, part->left_out, &tie, &ties);
 	if (status == SF_OK)
 		status = sf_isotonic_blocks(arena, tie, ties, LEAST_ROWS, &block, &blocks);
 	if (status == SF_OK)
@@ -263,75 +257,117 @@ fit(SfArena *arena, const Part *part, SfCalibrationKind kind, SfCalibration *cal
 	return SF_OK;
 }
 
+SfStatus
+sf_calibrate_as(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n,
+				SfCalibrationKind kind, SfCalibration *calibration)
+{
+	return fit(arena, &(Part) {.log_odds = log_odds, .won = won, .n = n}, kind, calibration);
+}
+
 typedef struct Gain
 {
 	double		mean;			/* improvement of the log-loss per deal */
 	double		error;
 } Gain;
 
+/* What a calibration gains on each deal of the part that was left out. */
+static SfStatus
+gains_left_out(SfCtx *ctx, const Part *part, const SfCalibration *calibration, double *better)
+{
+	for (int64_t i = 0; i < part->n; i++)
+	{
+		bool		won = part->won[i] != 0;
+
+		if (i % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		if (left_out(part, i))
+			better[i] = sf_log_loss_one(sf_logistic(part->log_odds[i]), won) -
+				sf_log_loss_one(sf_logistic(sf_calibrated(calibration, part->log_odds[i])), won);
+	}
+	return SF_OK;
+}
+
 /* Fits without each fold in turn, and compares there. */
 static SfStatus
-cross_validate(SfArena *arena, Part part, SfCalibrationKind kind, Gain *gain)
+cross_validate(SfArena *arena, Part part, const SfTogether *together, SfCalibrationKind kind, Gain *gain)
 {
-	double		n = (double) part.n;
-	SfSum		sum = {0};
-	SfSum		squares = {0};
-	double		mean;
+	SfArenaMark start = sf_arena_mark(arena);
+	double	   *better = sf_arena_take(arena, (size_t) part.n, sizeof(double));
+	SfStatus	status = SF_OK;
 
-	for (part.folds = FOLDS, part.fold = 0; part.fold < FOLDS; part.fold++)
+	if (better == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	part.fold = together->fold;
+	for (part.left_out = 0; part.left_out < together->folds && status == SF_OK; part.left_out++)
 	{
 		SfArenaMark mark = sf_arena_mark(arena);
 		SfCalibration calibration;
-		SfStatus	status = fit(arena, &part, kind, &calibration);
 
-		for (int64_t i = part.fold; i < part.n && status == SF_OK; i += FOLDS)
-		{
-			bool		won = part.won[i] != 0;
-			double		before = probability_of(part.log_odds[i]);
-			double		after = probability_of(sf_calibrated(&calibration, part.log_odds[i]));
-			double		better = sf_log_loss_one(before, won) - sf_log_loss_one(after, won);
-
-			sf_sum_add(&sum, better);
-			sf_sum_add_product(&squares, better, better);
-			if (i / FOLDS % POLL_EVERY == POLL_EVERY - 1)
-				status = sf_poll(arena->ctx);
-		}
+		status = fit(arena, &part, kind, &calibration);
+		if (status == SF_OK)
+			status = gains_left_out(arena->ctx, &part, &calibration, better);
 		sf_arena_rewind(arena, mark);
+	}
+	if (status == SF_OK)
+		status = sf_cluster_mean(arena, &together->clusters, better, part.n, &gain->mean, &gain->error);
+	sf_arena_rewind(arena, start);
+	return status;
+}
+
+/* Of two learners the first that helps: isotonic, then Platt. */
+static SfStatus
+choose(SfArena *arena, const Part *part, const SfTogether *together, SfCalibrationKind kind,
+	   SfCalibrationKind *best, Gain *of_best)
+{
+	int64_t		won_rows = 0;
+
+	for (int64_t i = 0; i < part->n; i++)
+		won_rows += part->won[i] != 0;
+	for (int k = SF_CALIBRATION_ISOTONIC; k >= SF_CALIBRATION_PLATT && *best == SF_CALIBRATION_NONE; k--)
+	{
+		bool		chosen = kind == SF_CALIBRATION_KINDS && (k == SF_CALIBRATION_PLATT || won_rows >= ISOTONIC_WON);
+		SfStatus	status;
+
+		if (!(chosen || (int) kind == k))
+			continue;
+		status = cross_validate(arena, *part, together, (SfCalibrationKind) k, of_best);
 		if (status != SF_OK)
 			return status;
+		if ((int) kind == k || of_best->mean > of_best->error)
+			*best = (SfCalibrationKind) k;
 	}
-	mean = sf_sum_value(sum) / n;
-	*gain = (Gain) {mean, sqrt(fmax(0.0, sf_sum_value(squares) / n - mean * mean) / fmax(1.0, n - 1.0))};
 	return SF_OK;
 }
 
 SfStatus
 sf_calibrate(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n,
-			 SfCalibrationKind kind, SfCalibration *calibration, double *gain)
+			 const SfTogether *together, SfCalibrationKind kind, SfCalibration *calibration, double *gain)
 {
 	const Part	part = {.log_odds = log_odds, .won = won, .n = n};
+	SfTogether	usual = {.folds = FOLDS};
+	SfArenaMark mark = sf_arena_mark(arena);
 	SfCalibrationKind best = SF_CALIBRATION_NONE;
 	Gain		of_best = {0, 0};
-	int64_t		won_rows = 0;
 	SfCalibration result;
 	SfStatus	status = SF_OK;
 
-	for (int64_t i = 0; i < n; i++)
-		won_rows += won[i] != 0;
-	/* isotonic, then Platt; of two learners the first that helps */
-	for (int k = SF_CALIBRATION_ISOTONIC; k >= SF_CALIBRATION_PLATT && best == SF_CALIBRATION_NONE; k--)
+	if (together == NULL)
 	{
-		bool		chosen = kind == SF_CALIBRATION_KINDS && (k == SF_CALIBRATION_PLATT || won_rows >= ISOTONIC_WON);
+		uint8_t    *fold = sf_arena_take(arena, (size_t) n, 1);
 
-		if (n == 0 || !(chosen || (int) kind == k))
-			continue;
-		status = cross_validate(arena, part, (SfCalibrationKind) k, &of_best);
-		if (status != SF_OK)
-			return status;
-		if ((int) kind == k || of_best.mean > of_best.error)
-			best = (SfCalibrationKind) k;
+		if (fold == NULL)
+			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+		for (int64_t i = 0; i < n; i++)
+			fold[i] = (uint8_t) (i % FOLDS);
+		usual.fold = fold;
+		usual.clusters.count = n;
+		together = &usual;
 	}
-	status = fit(arena, &part, best, &result);
+	if (n > 0)
+		status = choose(arena, &part, together, kind, &best, &of_best);
+	sf_arena_rewind(arena, mark);
+	if (status == SF_OK)
+		status = fit(arena, &part, best, &result);
 	if (status != SF_OK)
 		return status;
 	*calibration = result;

@@ -9,6 +9,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/codec.h"
+#include "core/winprob/clusters.h"
 
 typedef enum SfCalibrationKind
 {
@@ -28,12 +29,22 @@ typedef struct SfCalibration
 	const double *to;			/* [knots] log-odds after, ascending; finite */
 } SfCalibration;
 
+/* Which deals must not be parted. */
+typedef struct SfTogether
+{
+	const uint8_t *fold;		/* [n] 0 .. folds - 1 */
+	int32_t		folds;			/* at least 2 */
+	SfClusters	clusters;
+} SfTogether;
+
 /*
  * sf_calibrate
- *		Chooses by cross-validated log-loss of held-out log-odds (folds by i % 5): none unless one improves by
+ *		Chooses by cross-validated log-loss of held-out log-odds: none unless one improves by
  *		more than its standard error; Platt below 1,000 won deals, isotonic from there on, and Platt there, too,
  *		where isotonic does not improve.  `kind` forces one (SF_CALIBRATION_KINDS: choose).
  *		*gain: cross-validated improvement of the log-loss per deal, 0 for none.
+ *		together (may be NULL): its folds are those that the log-odds come from, so that deals that belong together
+ *		stay so, else i % 5; the error of the improvement is that of sums over clusters, else of single deals.
  *		Log-odds beyond +-50 count as that.  SF_NO_MEMORY, SF_CANCELLED.  O(n).
  *
  * Source: Platt, Probabilistic outputs for support vector machines, 1999 (targets a deal away from 0 and 1);
@@ -42,14 +53,19 @@ typedef struct SfCalibration
  * probabilities run straight between block centres on the scale of log-odds; beyond the outer centres they stay.
  */
 extern SfStatus sf_calibrate(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n,
-							 SfCalibrationKind kind, SfCalibration *calibration, double *gain);
+							 const SfTogether *together, SfCalibrationKind kind, SfCalibration *calibration, double *gain);
+
+/* The calibration of a kind, made from all these deals. */
+extern SfStatus sf_calibrate_as(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n,
+								SfCalibrationKind kind, SfCalibration *calibration);
 extern double sf_calibrated(const SfCalibration *calibration, double log_odds);
 extern void sf_calibration_encode(const SfCalibration *calibration, SfWriter *write);
 extern SfStatus sf_calibration_decode(SfArena *arena, SfReader *read, SfCalibration *calibration);
 
 /*
- * Venn-Abers: the two isotonic fits that would hold if the next deal were lost or won. Between them lies the
- * calibrated probability. Kept as at most SF_VENN_KNOTS steps (merged outwards, so the interval only widens).
+ * Venn-Abers: the two isotonic fits that would hold if the next deal were lost or won. They say how far one more
+ * deal moves the isotonic rate of a score, no more: neither a calibrated probability nor the true one of a deal
+ * need lie between them. Kept as at most SF_VENN_KNOTS steps (merged outwards, so the interval only widens).
  *
  * Source: Vovk & Petej, Venn-Abers predictors, UAI 2014; Vovk, Petej & Fedorova, NIPS 2015 (inductive, fast).
  */
@@ -65,6 +81,18 @@ typedef struct SfVenn
 
 /* n = 0: none.  SF_NO_MEMORY, SF_CANCELLED.  O(n).  Without steps the interval is all of (0, 1). */
 extern SfStatus sf_venn_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, SfVenn *venn);
+
+/*
+ * sf_rate_interval_fit
+ *		Between which values the win rate of deals of a score lies: Venn-Abers united with the 95 % Wilson interval
+ *		of the held-out deals of the nearest scores (an eighth of them all, 20 .. SF_RATE_ROWS, half of them on
+ *		either side, all of one score where there are more), their rates smoothed so that they ascend.
+ *		Errors and time as sf_venn_fit.
+ *
+ * Source: Wilson, Journal of the American Statistical Association 22, 1927.
+ */
+#define SF_RATE_ROWS 200
+extern SfStatus sf_rate_interval_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, SfVenn *venn);
 extern void sf_venn_interval(const SfVenn *venn, double log_odds, double *low, double *high);
 extern void sf_venn_encode(const SfVenn *venn, SfWriter *write);
 extern SfStatus sf_venn_decode(SfArena *arena, SfReader *read, SfVenn *venn);

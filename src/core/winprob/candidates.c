@@ -5,8 +5,12 @@
 #include "core/winprob/candidates.h"
 
 #define BOOSTED_TREES_MAX 2000
-#define PATIENCE 30
+#define PATIENCE 30				/* ours: so many trees in vain, then growing stops */
 #define FOREST_SLACK 0.0
+#define NEAR_SLACK 0.25			/* of the leader's loss: up to SF_FOREST_ROWS deals a forest that is so much worse may still help */
+#define LIGHT_SMOOTHING 2.0
+#define SLOW_RATE 0.4			/* of the usual learning rate */
+#define SLOW_LEAST 8.0
 
 SfStatus
 sf_choice_run(SfChoice *c, int32_t from)
@@ -27,7 +31,8 @@ same_spec(const SfWinSpec *a, const SfWinSpec *b)
 	return a->kind == b->kind && a->bins == b->bins && a->linear == b->linear && a->ridge == b->ridge &&
 		a->smoothness == b->smoothness && a->strongest == b->strongest && a->trees == b->trees &&
 		a->leaves == b->leaves && a->depth == b->depth && a->rate == b->rate && a->least_rows == b->least_rows &&
-		a->row_share == b->row_share && a->feature_share == b->feature_share;
+		a->row_share == b->row_share && a->feature_share == b->feature_share &&
+		a->smoothing == b->smoothing;
 }
 
 void
@@ -89,10 +94,14 @@ logistic_penalties(SfChoice *c)
 		sf_choice_add(c, spec);
 		spec.ridge = best.ridge * 5;
 		sf_choice_add(c, spec);
+		spec.ridge = best.ridge * 20;
+		if (c->cross->rows.n <= SF_FOREST_ROWS)
+			sf_choice_add(c, spec);
 	}
 	spec = best;
 	if (!best.linear)
 	{
+		/* ours: a light and a strong tie between neighbouring bins */
 		spec.smoothness = 4;
 		sf_choice_add(c, spec);
 		spec.smoothness = 32;
@@ -120,7 +129,7 @@ sf_try_simple(SfChoice *c)
 		int32_t		strongest;
 		double		ridge;
 	}			rungs[] = {
-		{true, 16, SF_STRONGEST, 5}, {true, 16, 0, 20}, {true, 16, 0, 2}, {false, 8, SF_STRONGEST, 5}, {false, 8, 0, 5}, {false, 16, 0, 5}
+		{true, 64, SF_STRONGEST, 5}, {true, 64, 0, 20}, {true, 64, 0, 2}, {false, 8, SF_STRONGEST, 5}, {false, 8, 0, 5}, {false, 16, 0, 5}
 	};
 	const SfWinOptions *options = c->options;
 	int32_t		from = c->n;
@@ -160,32 +169,44 @@ boosted_spec(const SfChoice *c)
 /*
  * Trees of many leaves, and of few: deals of many kinds that depend on each
  * other want the first, few deals the second.  Each tree sees seven tenths of
- * deals and features.
+ * deals and features.  Where it costs little, small steps with small leaves too.
  *
  * Source: Friedman, Stochastic gradient boosting, Computational Statistics & Data Analysis 38, 2002.
  */
 SfStatus
 sf_try_boosted(SfChoice *c)
 {
-	static const int32_t leaves[] = {31, 6};
+	static const int32_t leaves[] = {31, 6};	/* ours: best for 60,000 and for 5,000 deals */
+	const SfWinOptions *options = c->options;
 	SfWinSpec	spec = boosted_spec(c);
 	int32_t		from = c->n;
+	bool		cheap = c->cross->rows.n <= SF_FOREST_ROWS;
 
+	/* ours: about the share that Friedman, Stochastic gradient boosting, 2002, found to help */
 	spec.row_share = 0.7;
 	spec.feature_share = 0.7;
 	for (int i = 0; i < 2; i++)
 	{
-		if (!(c->options->leaves > 0))
+		if (!(options->leaves > 0))
 			spec.leaves = leaves[i];
+		sf_choice_add(c, spec);
+	}
+	if (cheap && !(options->rate > 0))
+	{
+		if (!(options->leaves > 0))
+			spec.leaves = leaves[0];
+		spec.rate *= SLOW_RATE;
+		if (!(options->least_rows > 0))
+			spec.least_rows = SLOW_LEAST;
 		sf_choice_add(c, spec);
 	}
 	return run_race(c, from, -1, 0);
 }
 
 /*
- * A forest costs most by far, to train and to ask: it is given up unless it
- * comes near the best, and gets into the stack only when it is the best.  (On
- * the data we know it adds .0002 to a stack of the other two.)
+ * A forest costs most by far, to train and to ask.  Of many deals it is given
+ * up unless it comes near the best (on the data we know it adds .0002 to a
+ * stack of the other two).  Of few it is small and often what is missing.
  */
 SfStatus
 sf_try_forest(SfChoice *c)
@@ -193,7 +214,15 @@ sf_try_forest(SfChoice *c)
 	int32_t		logistic = sf_choice_best(c, SF_ALGORITHM_LOGISTIC);
 	int32_t		boosted = sf_choice_best(c, SF_ALGORITHM_BOOSTED);
 	int32_t		from = c->n;
+	bool		cheap = c->cross->rows.n <= SF_FOREST_ROWS;
+	SfWinSpec	spec = sf_spec_usual(SF_ALGORITHM_FOREST, c->options, c->cross->rows.n);
 
-	sf_choice_add(c, sf_spec_usual(SF_ALGORITHM_FOREST, c->options, c->cross->rows.n));
-	return run_race(c, from, c->tries[logistic].log_loss < c->tries[boosted].log_loss ? logistic : boosted, FOREST_SLACK);
+	sf_choice_add(c, spec);
+	if (cheap)
+	{
+		spec.smoothing = LIGHT_SMOOTHING;
+		sf_choice_add(c, spec);
+	}
+	return run_race(c, from, c->tries[logistic].log_loss < c->tries[boosted].log_loss ? logistic : boosted,
+					cheap ? NEAR_SLACK : FOREST_SLACK);
 }

@@ -8,10 +8,15 @@
  *
  * auto		logistic candidates, boosted ones, a forest; the stack of the best
  *			of each kind keeps a member only if it gains more than its standard
- *			error.  Few deals (under 500, or under 20 per parameter): logistic
- *			ones only, from five features and straight lines upwards; a richer
- *			one must gain more than its standard error as well.
- *			A forest that is clearly worse after a fold is given up.
+ *			error.  Few deals (under 500, or under 20 per parameter): the logistic
+ *			one comes from a ladder, from five features and straight lines
+ *			upwards, where a richer one must gain more than its standard error
+ *			as well.  Up to SF_FOREST_ROWS deals the stack grows from the simplest
+ *			kind (logistic, forest, boosted) that none is clearly better than; above,
+ *			from the best, with a forest only when it leads, because it costs time
+ *			with every prediction.  A forest that is clearly worse after a fold is
+ *			given up.  A member alone that does not beat the base rate by two
+ *			standard errors is drawn towards it.
  * blend	logistic and boosted candidates whatever the number of deals, the
  *			best of both in the stack, shares of 0 left out.
  * a name	one candidate, cross-validated only on demand: validate full, or a
@@ -32,6 +37,7 @@
 #define SF_FEW_ROWS 500
 #define SF_FEW_ROWS_PER_PARAMETER 20
 #define SF_STRONGEST 5
+#define SF_FOREST_ROWS 20000	/* deals; up to here a forest may stand beside others */
 
 typedef struct SfWinPlan
 {

@@ -16,10 +16,6 @@
 
 /* Below so many closings effects do not change with age. */
 #define VARYING_CLOSED 400
-/* Chi-square over its degrees of freedom, in standard deviations, from which on an effect changes. */
-#define VARYING_DEVIATIONS 6.0
-/* Closings to be expected in a cell of a band and a code for it to count. */
-#define LEAST_EXPECTED 5.0
 /* Every code has a weight, so something must say where between them and the buckets the level lies. */
 #define LEAST_RIDGE 1e-6
 #define POLL_ROWS 4096
@@ -82,26 +78,6 @@ make_episodes(SfArena *arena, const SfClosePart *part, const double *start, int3
 	}
 	all->rows = part->rows;
 	return status;
-}
-
-/* Bands of about as many closings each. */
-static void
-make_bands(SfCloseModel *model)
-{
-	int64_t		closed = 0;
-	int64_t		seen = 0;
-	int32_t		band = 0;
-
-	for (int32_t k = 0; k < model->buckets; k++)
-		closed += model->bucket[k].closed;
-	for (int32_t k = 0; k < model->buckets; k++)
-	{
-		seen += model->bucket[k].closed;
-		while (band < SF_CLOSE_BANDS - 1 && seen * SF_CLOSE_BANDS >= closed * (band + 1))
-			model->band_end[band++] = k + 1;
-	}
-	while (band < SF_CLOSE_BANDS)
-		model->band_end[band++] = model->buckets;
 }
 
 /* The piece of an episode that lies in a band; false when nothing does. */
@@ -217,80 +193,6 @@ describe(SfArena *arena, const SfClosePart *part, const SfCloseModel *model, SfH
 	return SF_OK;
 }
 
-/* How far feature f's events miss what was expected, by band and code, in deviations of chi-square. */
-static SfStatus
-excess(SfCtx *ctx, const SfClosePart *part, const Episodes *cut, const double *slope, const double *weight, int32_t f,
-	   double *deviations)
-{
-	double		miss[SF_CLOSE_BANDS * 256] = {0};
-	double		variance[SF_CLOSE_BANDS * 256] = {0};
-	double		sum = 0;
-	double		freedom = 0;
-	int32_t		features = part->codes.features;
-
-	for (int64_t i = 0; i < cut->rows; i++)
-	{
-		int32_t		at = cut->band[i] * 256 + part->codes.code[(int64_t) cut->deal[i] * features + f];
-
-		miss[at] += slope[i];
-		variance[at] += weight[i];
-		if (i % (8 * POLL_ROWS) == 0 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-	}
-	for (int32_t at = 0; at < SF_CLOSE_BANDS * 256; at++)
-		if (variance[at] >= LEAST_EXPECTED)
-		{
-			sum += miss[at] * miss[at] / variance[at];
-			freedom += 1;
-		}
-	*deviations = freedom > 1 ? (sum - freedom) / sqrt(2 * freedom) : 0;
-	return SF_OK;
-}
-
-/* Features whose effect changes with age, worst first; at most SF_CLOSE_VARYING_MAX of them. */
-static SfStatus
-find_varying(SfArena *arena, const SfClosePart *part, const Episodes *cut, const SfHazardData *data,
-			 const SfHazardFit *fit, SfCloseVarying *vary, int32_t *varying)
-{
-	double		worst[SF_CLOSE_VARYING_MAX + 1];
-	int32_t		which[SF_CLOSE_VARYING_MAX + 1];
-	double	   *slope = sf_arena_take(arena, (size_t) cut->rows, sizeof(double));
-	double	   *weight = sf_arena_take(arena, (size_t) cut->rows, sizeof(double));
-	int32_t		n = 0;
-	SfStatus	status;
-
-	if (slope == NULL || weight == NULL)
-		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = sf_hazard_residuals(arena, data, fit, slope, weight);
-	for (int32_t f = 0; f < part->codes.features && status == SF_OK; f++)
-	{
-		double		x = 0;
-		int32_t		at = n;
-
-		/* codes of three bands have to fit a byte */
-		if (part->codes.codes[f] * SF_CLOSE_BANDS <= 256)
-			status = excess(arena->ctx, part, cut, slope, weight, f, &x);
-
-		for (; x > VARYING_DEVIATIONS && at > 0 && worst[at - 1] < x; at--)
-		{
-			worst[at] = worst[at - 1];
-			which[at] = which[at - 1];
-		}
-		if (x > VARYING_DEVIATIONS && at < SF_CLOSE_VARYING_MAX)
-		{
-			worst[at] = x;
-			which[at] = f;
-			n += n < SF_CLOSE_VARYING_MAX;
-		}
-	}
-	if (status != SF_OK)
-		return status;
-	for (int32_t v = 0; v < n; v++)
-		vary[v] = (SfCloseVarying) {.feature = which[v]};
-	*varying = n;
-	return SF_OK;
-}
-
 /* Mean of a feature's weights over the deals, and the shares it was made with. */
 static double
 centre_of(const SfFeatureBins *bins, const double *beta, int64_t rows)
@@ -370,66 +272,150 @@ keep(SfArena *arena, const SfHazardFit *fit, SfCloseModel *model)
 	return SF_OK;
 }
 
+/* Residuals of the steady fit by band: which features change with age. */
+static SfStatus
+look_for_varying(SfArena *arena, const SfClosePart *part, const Episodes *cut, const SfHazardData *data,
+				 const SfHazardFit *fit, SfCloseModel *model)
+{
+	SfArenaMark scratch = sf_arena_mark(arena);
+	double	   *slope = sf_arena_take(arena, (size_t) cut->rows, sizeof(double));
+	double	   *weight = sf_arena_take(arena, (size_t) cut->rows, sizeof(double));
+	SfCloseMiss miss = {cut->rows, cut->band, cut->deal, slope, weight};
+	int32_t		which[SF_CLOSE_VARYING_MAX];
+	SfStatus	status;
+
+	if (slope == NULL || weight == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	status = sf_hazard_residuals(arena, data, fit, slope, weight);
+	if (status == SF_OK)
+		status = sf_close_find_varying(arena->ctx, &part->codes, part->codes.features, &miss, which, &model->varying);
+	for (int32_t v = 0; v < model->varying && status == SF_OK; v++)
+		model->vary[v] = (SfCloseVarying) {.feature = which[v]};
+	sf_arena_rewind(arena, scratch);
+	return status;
+}
+
+static bool
+same_varying(const SfCloseStart *start, const SfCloseModel *model)
+{
+	if (start == NULL || !start->known || start->varying != model->varying)
+		return false;
+	for (int32_t v = 0; v < model->varying; v++)
+		if (start->vary[v] != model->vary[v].feature)
+			return false;
+	return true;
+}
+
+/* Unknowns to start from: those of the same fit with another ridge, or the steady ones. */
+static SfStatus
+start_varied(SfArena *arena, const SfHazardData *data, const SfHazardFit *steady, const SfCloseStart *start, bool same,
+			 double **beta)
+{
+	int32_t		n = data->buckets;
+
+	for (int32_t f = 0; f < data->features; f++)
+		n += data->codes[f];
+	*beta = sf_arena_take(arena, (size_t) n, sizeof(double));
+	if (*beta == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	memset(*beta, 0, (size_t) n * sizeof(double));
+	memcpy(*beta, same ? start->varied : steady->beta, (size_t) (same ? n : steady->unknowns) * sizeof(double));
+	return SF_OK;
+}
+
 /* Fit with what changes, on episodes cut at the bands. */
 static SfStatus
 fit_varying(SfArena *arena, const SfClosePart *part, const Episodes *whole, const SfCloseSpec *spec,
-			SfHazardData *data, SfHazardFit *fit, SfCloseModel *model)
+			SfCloseStart *start, SfHazardData *data, SfHazardFit *fit, SfCloseModel *model)
 {
+	SfHazardData cut_data = *data;
 	Episodes	cut;
 	uint8_t    *code;
-	SfStatus	status;
+	double	   *beta;
+	SfStatus	status = cut_episodes(arena, whole, data->start, model, &cut);
 
-	make_bands(model);
-	status = cut_episodes(arena, whole, data->start, model, &cut);
 	if (status == SF_OK)
 		status = episode_codes(arena, part, &cut, model, &code);
 	if (status != SF_OK)
 		return status;
-	data->rows = cut.rows;
-	data->episode = cut.episode;
-	data->code = code;
-	status = find_varying(arena, part, &cut, data, fit, model->vary, &model->varying);
+	cut_data.rows = cut.rows;
+	cut_data.episode = cut.episode;
+	cut_data.code = code;
+	status = look_for_varying(arena, part, &cut, &cut_data, fit, model);
 	if (status != SF_OK || model->varying == 0)
 		return status;
 	status = episode_codes(arena, part, &cut, model, &code);
+	cut_data.code = code;
 	if (status == SF_OK)
-		status = describe(arena, part, model, data);
-	data->code = code;
-	return status == SF_OK ? sf_hazard_fit(arena, data, spec->errors, false, fit) : status;
+		status = describe(arena, part, model, &cut_data);
+	if (status == SF_OK)
+		status = start_varied(arena, &cut_data, fit, start, same_varying(start, model), &beta);
+	if (status != SF_OK)
+		return status;
+	fit->beta = beta;
+	*data = cut_data;
+	status = sf_hazard_fit(arena, data, spec->errors, true, fit);
+	if (status == SF_OK && start != NULL)
+	{
+		memcpy(start->varied, fit->beta, (size_t) fit->unknowns * sizeof(double));
+		start->varying = model->varying;
+		for (int32_t v = 0; v < model->varying; v++)
+			start->vary[v] = model->vary[v].feature;
+	}
+	return status;
+}
+
+/* The steady fit, from a start where there is one; its unknowns are kept for the next. */
+static SfStatus
+fit_steady(SfArena *arena, const SfHazardData *data, bool errors, SfCloseStart *start, SfHazardFit *fit)
+{
+	bool		warm = start != NULL && start->known;
+	SfStatus	status;
+
+	fit->beta = warm ? start->steady : NULL;
+	status = sf_hazard_fit(arena, data, errors, warm, fit);
+	if (status == SF_OK && start != NULL && !warm)
+	{
+		memcpy(start->steady, fit->beta, (size_t) fit->unknowns * sizeof(double));
+		start->known = true;
+		start->varying = 0;
+	}
+	return status;
 }
 
 SfStatus
-sf_close_fit_additive(SfArena *arena, const SfClosePart *part, const SfCloseSpec *spec, SfCloseModel *model)
+sf_close_fit_additive(SfArena *arena, const SfClosePart *part, const SfCloseSpec *spec, SfCloseStart *start,
+					  SfCloseModel *model)
 {
 	SfHazardData data = {
 		.buckets = model->buckets, .ridge = fmax(spec->ridge, LEAST_RIDGE), .smoothness = spec->smoothness
 	};
 	SfHazardFit fit = {0};
 	Episodes	whole;
-	double	   *start;
-	int64_t		closed = 0;
+	double	   *starts;
+	bool		many = model->closed >= VARYING_CLOSED && part->codes.features > 0;
 	SfStatus	status;
 
-	for (int32_t k = 0; k < model->buckets; k++)
-		closed += model->bucket[k].closed;
 	model->varying = 0;
 	model->vary = sf_arena_take(arena, SF_CLOSE_VARYING_MAX, sizeof(SfCloseVarying));
 	if (model->vary == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = sf_close_starts(arena, model, &start);
+	status = sf_close_starts(arena, model, &starts);
 	if (status == SF_OK)
-		status = make_episodes(arena, part, start, model->buckets, &whole);
+		status = make_episodes(arena, part, starts, model->buckets, &whole);
 	if (status == SF_OK)
 		status = describe(arena, part, model, &data);
 	if (status != SF_OK)
 		return status;
-	data.start = start;
+	data.start = starts;
 	data.rows = whole.rows;
 	data.episode = whole.episode;
 	data.code = part->codes.code;
-	status = sf_hazard_fit(arena, &data, spec->errors, false, &fit);
-	make_bands(model);
-	if (status == SF_OK && closed >= VARYING_CLOSED && part->codes.features > 0)
-		status = fit_varying(arena, part, &whole, spec, &data, &fit, model);
+	status = fit_steady(arena, &data, spec->errors && !many, start, &fit);
+	if (status == SF_OK && many)
+		status = fit_varying(arena, part, &whole, spec, start, &data, &fit, model);
+	/* errors that were left out for a second fit that was not needed */
+	if (status == SF_OK && spec->errors && fit.covariance == NULL)
+		status = sf_hazard_fit(arena, &data, true, true, &fit);
 	return status == SF_OK ? keep(arena, &fit, model) : status;
 }

@@ -7,15 +7,19 @@
  * counts as that part of a row: of all such rows in a bucket as many are kept as
  * their parts add up to, evenly spread over the deals in their (shuffled) order.
  * The open-ended bucket is cut into rows of last_width days.
+ *
+ * Some deals are held out to tell when to stop, all rows of a group together:
+ * trees that know a deal's other rows would never be told to.
  */
 #include "core/winprob/close_train.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
 #include "core/winprob/close_hazard.h"
 
-#define ROWS_MAX INT64_C(4000000)
+#define CODES_MAX INT64_C(16000000)	/* of all rows; they are kept twice, by row and by column */
 #define LAST_ROWS 4				/* of the open-ended bucket up to the horizon */
 #define WATCH_SHARE 10			/* one deal in so many is held out to tell when to stop */
 #define WATCH_LEAST 50			/* held-out closings below which no one watches */
@@ -27,6 +31,7 @@ typedef struct Expansion
 	const double *start;
 	int32_t		buckets;
 	double		last_width;
+	const uint8_t *watched;		/* [deals] held out */
 	double	   *debt;			/* [buckets] parts of rows not yet kept */
 	uint8_t    *code;			/* NULL: only count */
 	uint8_t    *won;
@@ -86,12 +91,12 @@ put_deal(Expansion *x, int64_t i)
 	}
 }
 
-/* Rows of deals first .. first + n - 1, stopping at ROWS_MAX. */
+/* Rows of the deals that are held out, or are not, stopping at CODES_MAX. */
 static SfStatus
-expand(SfArena *arena, Expansion *x, int64_t first, int64_t n, const int32_t *sizes, SfCodes *codes)
+expand(SfArena *arena, Expansion *x, bool watched, const int32_t *sizes, SfCodes *codes)
 {
 	int32_t		features = x->part->codes.features;
-	int64_t		deals = n;
+	int64_t		deals = x->part->rows;
 
 	for (int32_t pass = 0; pass < 2; pass++)
 	{
@@ -101,8 +106,9 @@ expand(SfArena *arena, Expansion *x, int64_t first, int64_t n, const int32_t *si
 		{
 			if (i % 4096 == 0 && sf_cancelled(arena->ctx))
 				return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-			put_deal(x, first + i);
-			if (pass == 0 && x->rows >= ROWS_MAX)
+			if (x->watched[i] == watched)
+				put_deal(x, i);
+			if (pass == 0 && x->rows * (features + 1) >= CODES_MAX)
 				deals = i + 1;
 		}
 		if (pass == 1)
@@ -117,6 +123,25 @@ expand(SfArena *arena, Expansion *x, int64_t first, int64_t n, const int32_t *si
 	return SF_OK;
 }
 
+/* Which deals are held out: whole groups by a hash, the others by their place, for the frame's order is a shuffle. */
+static SfStatus
+choose_watched(SfArena *arena, const SfClosePart *part, uint8_t **watched)
+{
+	uint8_t    *w = sf_arena_take(arena, (size_t) part->rows, sizeof(uint8_t));
+
+	if (w == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	for (int64_t i = 0; i < part->rows; i++)
+	{
+		uint64_t	group = part->group == NULL ? 0 : part->group[i];
+
+		w[i] = group == 0 ? i < part->rows / WATCH_SHARE :
+			((group * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % WATCH_SHARE == 0;
+	}
+	*watched = w;
+	return SF_OK;
+}
+
 static int64_t
 closings(const SfCodes *codes)
 {
@@ -128,10 +153,10 @@ closings(const SfCodes *codes)
 }
 
 static SfBoostOptions
-boost_options(const SfCloseSpec *spec)
+boost_options(const SfCloseSpec *spec, int32_t leaves)
 {
 	return (SfBoostOptions) {
-		.trees = spec->trees, .leaves = spec->leaves, .depth = 8, .rate = spec->rate, .ridge = 1,
+		.trees = spec->trees, .leaves = leaves, .depth = 8, .rate = spec->rate, .ridge = 1,
 		.least_rows = 20, .least_hessian = 1, .row_share = 1, .feature_share = 1, .seed = spec->seed
 	};
 }
@@ -141,14 +166,14 @@ static SfStatus
 constant_trees(const SfCodes *codes, int64_t won, SfTrees *model)
 {
 	*model = (SfTrees) {
-		.base = log(((double) won + 0.5) / ((double) (codes->rows - won) + 0.5)),
+		.base = sf_log(((double) won + 0.5) / ((double) (codes->rows - won) + 0.5)),
 		.features = codes->features, .rows = codes->rows
 	};
 	return SF_OK;
 }
 
 static SfStatus
-boost(SfArena *arena, const SfCodes *codes, const SfCodes *watch, const SfCloseSpec *spec, SfTrees *model)
+boost(SfArena *arena, const SfCodes *codes, const SfCodes *watch, const SfCloseSpec *spec, int32_t leaves, SfTrees *model)
 {
 	int64_t		won = closings(codes);
 	double	   *losses = NULL;
@@ -157,19 +182,7 @@ boost(SfArena *arena, const SfCodes *codes, const SfCodes *watch, const SfCloseS
 		return constant_trees(codes, won, model);
 	if (closings(watch) < WATCH_LEAST)
 		watch = NULL;
-	return sf_boost_fit(arena, codes, boost_options(spec), watch, PATIENCE, watch == NULL ? NULL : &losses, model);
-}
-
-/* Rows first .. first + n - 1 of codes. */
-static SfCodes
-slice(const SfCodes *codes, int64_t first, int64_t n)
-{
-	SfCodes		s = *codes;
-
-	s.code += first * codes->features;
-	s.won += first;
-	s.rows = n;
-	return s;
+	return sf_boost_fit(arena, codes, boost_options(spec, leaves), watch, PATIENCE, watch == NULL ? NULL : &losses, model);
 }
 
 SfStatus
@@ -178,31 +191,69 @@ sf_close_fit_boosted(SfArena *arena, const SfClosePart *part, const SfCloseSpec 
 	Expansion	x = {.part = part, .buckets = model->buckets};
 	double	   *start;
 	double		tail = model->horizon - model->bucket[model->buckets - 1].start;
-	int64_t		held = part->rows / WATCH_SHARE;
+	int32_t    *sizes = sf_arena_take(arena, (size_t) part->codes.features + 1, sizeof(int32_t));
+	uint8_t    *watched;
 	SfCodes		codes;
 	SfCodes		watch;
-	SfCodes		all;
 	SfStatus	status = sf_close_starts(arena, model, &start);
 
 	if (status == SF_OK)
-		status = sf_close_cause_codes(arena, part, model, &all);
+		status = choose_watched(arena, part, &watched);
 	if (status != SF_OK)
 		return status;
 	x.start = start;
+	x.watched = watched;
 	x.debt = sf_arena_take(arena, (size_t) model->buckets, sizeof(double));
-	if (x.debt == NULL)
+	if (x.debt == NULL || sizes == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	memcpy(sizes, part->codes.codes, (size_t) part->codes.features * sizeof(int32_t));
+	sizes[part->codes.features] = model->buckets + 2;
 	x.last_width = model->last_width = tail > 1e-3 ? tail / LAST_ROWS : 1;
-	/* the frame's order is a shuffle: the first deals are as good as any */
-	status = expand(arena, &x, 0, held, all.codes, &watch);
+	status = expand(arena, &x, true, sizes, &watch);
 	if (status == SF_OK)
-		status = expand(arena, &x, held, part->rows - held, all.codes, &codes);
+		status = expand(arena, &x, false, sizes, &codes);
+	return status == SF_OK ? boost(arena, &codes, &watch, spec, spec->leaves, &model->closing) : status;
+}
+
+/* Those of the closings that are held out, or are not. */
+static SfStatus
+divide(SfArena *arena, const SfClosePart *part, const SfCodes *all, const uint8_t *watched, bool wanted, SfCodes *codes)
+{
+	size_t		width = (size_t) all->features;
+	uint8_t    *code = sf_arena_take(arena, (size_t) all->rows * width + 1, sizeof(uint8_t));
+	uint8_t    *won = sf_arena_take(arena, (size_t) all->rows + 1, sizeof(uint8_t));
+	int64_t		from = 0;
+
+	if (code == NULL || won == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	*codes = (SfCodes) {0, all->features, code, won, all->codes};
+	for (int64_t i = 0; i < part->rows; i++)
+	{
+		if (i % 4096 == 0 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		if (part->outcome[i] == SF_CLOSE_OPEN)
+			continue;
+		if (watched[i] == wanted)
+		{
+			memcpy(code + (size_t) codes->rows * width, all->code + (size_t) from * width, width);
+			won[codes->rows++] = all->won[from];
+		}
+		from++;
+	}
+	return SF_OK;
+}
+
+SfStatus
+sf_close_boost_cause(SfArena *arena, const SfClosePart *part, const SfCodes *codes, const SfCloseSpec *spec, SfTrees *trees)
+{
+	uint8_t    *watched;
+	SfCodes		learn;
+	SfCodes		watch;
+	SfStatus	status = choose_watched(arena, part, &watched);
+
 	if (status == SF_OK)
-		status = boost(arena, &codes, &watch, spec, &model->closing);
-	if (status != SF_OK || !model->cause_known)
-		return status;
-	held = all.rows / WATCH_SHARE;
-	watch = slice(&all, 0, held);
-	codes = slice(&all, held, all.rows - held);
-	return boost(arena, &codes, &watch, spec, &model->cause_trees);
+		status = divide(arena, part, codes, watched, true, &watch);
+	if (status == SF_OK)
+		status = divide(arena, part, codes, watched, false, &learn);
+	return status == SF_OK ? boost(arena, &learn, &watch, spec, spec->cause_leaves, trees) : status;
 }

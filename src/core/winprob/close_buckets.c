@@ -125,6 +125,26 @@ count_deal(const double *start, int32_t buckets, SfCloseBucket *bucket, double e
 	bucket[last].won += outcome == SF_CLOSE_WON;
 }
 
+/* Bands of about as many closings each. */
+static void
+make_bands(SfCloseModel *model)
+{
+	int64_t		closed = 0;
+	int64_t		seen = 0;
+	int32_t		band = 0;
+
+	for (int32_t k = 0; k < model->buckets; k++)
+		closed += model->bucket[k].closed;
+	for (int32_t k = 0; k < model->buckets; k++)
+	{
+		seen += model->bucket[k].closed;
+		while (band < SF_CLOSE_BANDS - 1 && seen * SF_CLOSE_BANDS >= closed * (band + 1))
+			model->band_end[band++] = k + 1;
+	}
+	while (band < SF_CLOSE_BANDS)
+		model->band_end[band++] = model->buckets;
+}
+
 SfStatus
 sf_close_buckets(SfArena *arena, const SfCloseSet *set, SfRows rows, int32_t wanted, SfCloseModel *model)
 {
@@ -155,5 +175,6 @@ sf_close_buckets(SfArena *arena, const SfCloseSet *set, SfRows rows, int32_t wan
 	model->bucket = bucket;
 	model->buckets = buckets;
 	model->horizon = horizon;
+	make_bands(model);
 	return SF_OK;
 }

@@ -16,28 +16,10 @@
 #define HEAD 24					/* bytes before the parts */
 #define LOG_MAX 1e3				/* of a log hazard or a weight: training stays far below */
 #define COUNT_MAX (INT64_C(1) << 40)
-#define GATES_MAX 64
+#define GATES_MAX (6 + 4 * SF_MAX_FEATURES)
 #define CANDIDATES_MAX 64
 
 static const char damaged[] = "close model is damaged";
-
-static bool
-read_bool(SfReader *read)
-{
-	uint64_t	x = sf_read_bits(read, 1);
-
-	read->ok = read->ok && x <= 1;
-	return x == 1;
-}
-
-static int32_t
-read_int(SfReader *read, int64_t least, int64_t most)
-{
-	int64_t		x = (int32_t) (uint32_t) sf_read_bits(read, 4);
-
-	read->ok = read->ok && x >= least && x <= most;
-	return read->ok ? (int32_t) x : 0;
-}
 
 static int64_t
 read_count(SfReader *read)
@@ -46,17 +28,6 @@ read_count(SfReader *read)
 
 	read->ok = read->ok && x >= 0 && x <= COUNT_MAX;
 	return read->ok ? x : 0;
-}
-
-/* A number, or NaN in one form only, so that the same model has the same bytes. */
-static double
-read_number(SfReader *read)
-{
-	double		x = sf_read_double(read);
-	double		one = NAN;
-
-	read->ok = read->ok && (isfinite(x) || (isnan(x) && memcmp(&x, &one, sizeof x) == 0));
-	return x;
 }
 
 static double
@@ -87,12 +58,6 @@ write_number(SfWriter *write, double x)
 }
 
 static SfStatus
-out_of_memory(SfArena *arena)
-{
-	return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
-
-static SfStatus
 read_status(SfArena *arena, const SfReader *read)
 {
 	return read->ok ? SF_OK : sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
@@ -104,6 +69,7 @@ static void
 write_header(const SfCloseModel *m, SfWriter *write)
 {
 	sf_write_bits(write, (uint64_t) m->algorithm, 1);
+	sf_write_bits(write, (uint64_t) m->cause_algorithm, 1);
 	sf_write_bits(write, (uint64_t) m->asked, 1);
 	write_bool(write, m->churn);
 	write_bool(write, m->forced);
@@ -111,6 +77,9 @@ write_header(const SfCloseModel *m, SfWriter *write)
 	sf_write_int64(write, m->rows);
 	sf_write_int64(write, m->closed);
 	sf_write_int64(write, m->won);
+	sf_write_int64(write, m->deals);
+	sf_write_int64(write, m->closed_deals);
+	sf_write_int64(write, m->won_deals);
 	write_number(write, m->first_time);
 	write_number(write, m->last_time);
 	sf_write_double(write, m->horizon);
@@ -125,27 +94,34 @@ static void
 read_header(SfReader *read, SfCloseModel *m)
 {
 	uint64_t	algorithm = sf_read_bits(read, 1);
+	uint64_t	cause = sf_read_bits(read, 1);
 	uint64_t	asked = sf_read_bits(read, 1);
 
 	m->algorithm = (SfCloseAlgorithm) algorithm;
+	m->cause_algorithm = (SfCloseAlgorithm) cause;
 	m->asked = (SfCloseAlgorithm) asked;
 	read->ok = read->ok && asked < SF_CLOSE_ALGORITHMS &&
-		(algorithm == SF_CLOSE_ADDITIVE || algorithm == SF_CLOSE_BOOSTED);
-	m->churn = read_bool(read);
-	m->forced = read_bool(read);
+		(algorithm == SF_CLOSE_ADDITIVE || algorithm == SF_CLOSE_BOOSTED) &&
+		(cause == SF_CLOSE_ADDITIVE || cause == SF_CLOSE_BOOSTED);
+	m->churn = sf_read_bool(read);
+	m->forced = sf_read_bool(read);
 	m->seed = sf_read_bits(read, 8);
 	m->rows = read_count(read);
 	m->closed = read_count(read);
 	m->won = read_count(read);
-	m->first_time = read_number(read);
-	m->last_time = read_number(read);
+	m->deals = read_count(read);
+	m->closed_deals = read_count(read);
+	m->won_deals = read_count(read);
+	m->first_time = sf_read_number(read);
+	m->last_time = sf_read_number(read);
 	m->horizon = read_within(read, 0, SF_CLOSE_DAYS_MAX);
 	m->ridge = read_within(read, 0, 1e9);
 	m->smoothness = read_within(read, 0, 1e9);
 	m->last_width = read_within(read, 0, SF_CLOSE_DAYS_MAX);
-	m->cause_known = read_bool(read);
+	m->cause_known = sf_read_bool(read);
 	m->cause_rate = read_within(read, 0, 1);
 	read->ok = read->ok && m->won <= m->closed && m->closed <= m->rows && m->closed > 0 &&
+		m->deals <= m->rows && m->closed_deals <= m->deals && m->won_deals <= m->closed_deals &&
 		(m->algorithm != SF_CLOSE_BOOSTED || m->last_width > 0) && !(m->churn && m->cause_known) &&
 		(!m->churn || m->cause_rate == 1);
 }
@@ -164,6 +140,8 @@ write_buckets(const SfCloseModel *m, SfWriter *write)
 		sf_write_double(write, b->at_risk);
 		sf_write_double(write, b->log_hazard);
 	}
+	for (int32_t b = 0; b < SF_CLOSE_BANDS; b++)
+		sf_write_bits(write, (uint64_t) m->band_end[b], 1);
 }
 
 static SfStatus
@@ -177,7 +155,7 @@ read_buckets(SfArena *arena, SfReader *read, SfCloseModel *m)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	m->bucket = sf_arena_take(arena, (size_t) m->buckets, sizeof(SfCloseBucket));
 	if (m->bucket == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t k = 0; k < m->buckets; k++)
 	{
 		SfCloseBucket *b = &m->bucket[k];
@@ -194,7 +172,12 @@ read_buckets(SfArena *arena, SfReader *read, SfCloseModel *m)
 		closed += b->closed;
 		won += b->won;
 	}
-	read->ok = read->ok && closed == m->closed && won == m->won;
+	for (int32_t b = 0; b < SF_CLOSE_BANDS; b++)
+	{
+		m->band_end[b] = (int32_t) sf_read_bits(read, 1);
+		read->ok = read->ok && m->band_end[b] <= m->buckets && (b == 0 || m->band_end[b] >= m->band_end[b - 1]);
+	}
+	read->ok = read->ok && closed == m->closed && won == m->won && m->band_end[SF_CLOSE_BANDS - 1] == m->buckets;
 	return read_status(arena, read);
 }
 
@@ -216,7 +199,7 @@ read_doubles(SfArena *arena, SfReader *read, int64_t n, double least, double mos
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	x = sf_arena_take(arena, (size_t) n, sizeof(double));
 	if (x == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int64_t i = 0; i < n; i++)
 		x[i] = read_within(read, least, most);
 	*out = x;
@@ -236,8 +219,6 @@ write_additive(const SfCloseModel *m, SfWriter *write)
 
 	write_doubles(write, m->weight, codes);
 	write_doubles(write, m->error, codes);
-	for (int32_t b = 0; b < SF_CLOSE_BANDS; b++)
-		sf_write_bits(write, (uint64_t) m->band_end[b], 1);
 	sf_write_bits(write, (uint64_t) m->varying, 1);
 	for (int32_t v = 0; v < m->varying; v++)
 	{
@@ -251,17 +232,12 @@ read_varying(SfArena *arena, SfReader *read, SfCloseModel *m)
 {
 	SfStatus	status = SF_OK;
 
-	for (int32_t b = 0; b < SF_CLOSE_BANDS; b++)
-	{
-		m->band_end[b] = (int32_t) sf_read_bits(read, 1);
-		read->ok = read->ok && m->band_end[b] <= m->buckets && (b == 0 || m->band_end[b] >= m->band_end[b - 1]);
-	}
 	m->varying = (int32_t) sf_read_bits(read, 1);
-	if (!read->ok || m->band_end[SF_CLOSE_BANDS - 1] != m->buckets || m->varying > SF_CLOSE_VARYING_MAX)
+	if (!read->ok || m->varying > SF_CLOSE_VARYING_MAX)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	m->vary = sf_arena_take(arena, SF_CLOSE_VARYING_MAX, sizeof(SfCloseVarying));
 	if (m->vary == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t v = 0; v < m->varying && status == SF_OK; v++)
 	{
 		m->vary[v].feature = (int32_t) sf_read_bits(read, 2);
@@ -280,7 +256,7 @@ read_additive(SfArena *arena, SfReader *read, SfCloseModel *m)
 	SfStatus	status;
 
 	if (offset == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	offset[0] = 0;
 	for (int32_t f = 0; f < m->bins.features; f++)
 		offset[f + 1] = offset[f] + m->bins.of[f].values + 2;
@@ -310,10 +286,10 @@ read_trees(SfArena *arena, SfReader *read, const SfBins *bins, SfTrees *trees)
 	SfStatus	status;
 
 	if (codes == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t f = 0; f < bins->features; f++)
 		codes[f] = bins->of[f].values + 2;
-	if (!read_bool(read))
+	if (!sf_read_bool(read))
 	{
 		*trees = (SfTrees) {.base = read_within(read, -LOG_MAX, LOG_MAX), .features = bins->features};
 		return read_status(arena, read);
@@ -328,32 +304,56 @@ static void
 write_learners(const SfCloseModel *m, SfWriter *write)
 {
 	if (m->algorithm == SF_CLOSE_BOOSTED)
-	{
 		write_trees(&m->closing, write);
-		if (m->cause_known)
-			write_trees(&m->cause_trees, write);
+	else
+		write_additive(m, write);
+	if (!m->cause_known)
+		return;
+	if (m->cause_algorithm == SF_CLOSE_BOOSTED)
+	{
+		write_trees(&m->cause_trees, write);
 		return;
 	}
-	write_additive(m, write);
-	if (m->cause_known)
-		sf_logistic_encode(&m->cause, write);
+	sf_write_bits(write, (uint64_t) m->cause_varying, 1);
+	for (int32_t v = 0; v < m->cause_varying; v++)
+		sf_write_bits(write, (uint64_t) m->cause_vary[v], 2);
+	sf_logistic_encode(&m->cause, write);
+}
+
+/* Which features change, then the regression. */
+static SfStatus
+read_cause(SfArena *arena, SfReader *read, SfCloseModel *m)
+{
+	SfBins		bins;
+	SfStatus	status;
+
+	m->cause_varying = (int32_t) sf_read_bits(read, 1);
+	read->ok = read->ok && m->cause_varying <= SF_CLOSE_VARYING_MAX;
+	for (int32_t v = 0; read->ok && v < m->cause_varying; v++)
+	{
+		m->cause_vary[v] = (int32_t) sf_read_bits(read, 2);
+		read->ok = read->ok && m->cause_vary[v] < m->bins.features &&
+			SF_CLOSE_BANDS * (m->bins.of[m->cause_vary[v]].values + 2) <= 256;
+	}
+	if (!read->ok)
+		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
+	status = sf_close_cause_bins(arena, m, m->cause_varying, &bins);
+	return status == SF_OK ? sf_logistic_decode(arena, read, &bins, &m->cause) : status;
 }
 
 static SfStatus
 read_learners(SfArena *arena, SfReader *read, SfCloseModel *m)
 {
 	SfBins		bins;
-	SfStatus	status = sf_close_cause_bins(arena, m, &bins);
+	SfStatus	status = sf_close_cause_bins(arena, m, 0, &bins);
 
-	if (status != SF_OK)
+	if (status == SF_OK)
+		status = m->algorithm == SF_CLOSE_BOOSTED ? read_trees(arena, read, &bins, &m->closing) :
+			read_additive(arena, read, m);
+	if (status != SF_OK || !m->cause_known)
 		return status;
-	if (m->algorithm == SF_CLOSE_BOOSTED)
-	{
-		status = read_trees(arena, read, &bins, &m->closing);
-		return status == SF_OK && m->cause_known ? read_trees(arena, read, &bins, &m->cause_trees) : status;
-	}
-	status = read_additive(arena, read, m);
-	return status == SF_OK && m->cause_known ? sf_logistic_decode(arena, read, &bins, &m->cause) : status;
+	return m->cause_algorithm == SF_CLOSE_BOOSTED ? read_trees(arena, read, &bins, &m->cause_trees) :
+		read_cause(arena, read, m);
 }
 
 /* ---- what is known of it ---- */
@@ -371,6 +371,18 @@ write_quality(const SfCloseQuality *q, SfWriter *write)
 	write_number(write, q->skill_low);
 	write_number(write, q->skill_high);
 	write_number(write, q->cause_auc);
+	for (int32_t h = 0; h < SF_CLOSE_HORIZONS && q->rows > 0; h++)
+	{
+		const SfCloseHorizon *at = &q->horizon[h];
+
+		write_number(write, at->within);
+		write_number(write, at->said);
+		write_number(write, at->seen);
+		write_number(write, at->low);
+		write_number(write, at->high);
+		write_number(write, at->brier);
+		write_number(write, at->brier_skill);
+	}
 }
 
 static void
@@ -378,26 +390,39 @@ read_quality(SfReader *read, SfCloseQuality *q)
 {
 	q->rows = read_count(read);
 	q->closed = read_count(read);
-	q->c_index = read_number(read);
-	q->c_error = read_number(read);
-	q->loss = read_number(read);
-	q->base_loss = read_number(read);
-	q->skill = read_number(read);
-	q->skill_low = read_number(read);
-	q->skill_high = read_number(read);
-	q->cause_auc = read_number(read);
+	q->c_index = sf_read_number(read);
+	q->c_error = sf_read_number(read);
+	q->loss = sf_read_number(read);
+	q->base_loss = sf_read_number(read);
+	q->skill = sf_read_number(read);
+	q->skill_low = sf_read_number(read);
+	q->skill_high = sf_read_number(read);
+	q->cause_auc = sf_read_number(read);
+	for (int32_t h = 0; h < SF_CLOSE_HORIZONS && q->rows > 0; h++)
+	{
+		SfCloseHorizon *at = &q->horizon[h];
+
+		at->within = sf_read_number(read);
+		at->said = sf_read_number(read);
+		at->seen = sf_read_number(read);
+		at->low = sf_read_number(read);
+		at->high = sf_read_number(read);
+		at->brier = sf_read_number(read);
+		at->brier_skill = sf_read_number(read);
+	}
 	read->ok = read->ok && q->closed <= q->rows;
 }
 
 static void
 write_gates(const SfCloseModel *m, SfWriter *write)
 {
-	sf_write_bits(write, (uint64_t) m->gates, 1);
+	sf_write_bits(write, (uint64_t) m->gates, 2);
 	for (int32_t i = 0; i < m->gates; i++)
 	{
 		const SfGate *g = &m->gate[i];
 
 		sf_write_bits(write, (uint64_t) g->kind, 1);
+		sf_write_bits(write, (uint32_t) g->feature, 4);
 		write_number(write, g->limit);
 		write_number(write, g->measured);
 		write_number(write, g->other);
@@ -409,26 +434,26 @@ write_gates(const SfCloseModel *m, SfWriter *write)
 static SfStatus
 read_gates(SfArena *arena, SfReader *read, SfCloseModel *m)
 {
-	m->gates = (int32_t) sf_read_bits(read, 1);
+	m->gates = (int32_t) sf_read_bits(read, 2);
 	if (!read->ok || m->gates > GATES_MAX)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	m->gate = sf_arena_take(arena, (size_t) m->gates, sizeof(SfGate));
 	if (m->gate == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t i = 0; i < m->gates; i++)
 	{
 		SfGate	   *g = &m->gate[i];
 		uint64_t	kind = sf_read_bits(read, 1);
 		uint64_t	verdict;
 
-		*g = (SfGate) {.kind = (SfGateKind) kind, .feature = -1};
-		g->limit = read_number(read);
-		g->measured = read_number(read);
-		g->other = read_number(read);
+		*g = (SfGate) {.kind = (SfGateKind) kind, .feature = (int32_t) (uint32_t) sf_read_bits(read, 4)};
+		g->limit = sf_read_number(read);
+		g->measured = sf_read_number(read);
+		g->other = sf_read_number(read);
 		verdict = sf_read_bits(read, 1);
 		g->verdict = (SfVerdict) verdict;
-		g->stops = read_bool(read);
-		read->ok = read->ok && kind < SF_GATES && verdict <= SF_REFUSE;
+		g->stops = sf_read_bool(read);
+		read->ok = read->ok && kind < SF_GATES && verdict <= SF_REFUSE && g->feature >= -1 && g->feature < m->bins.features;
 	}
 	return read_status(arena, read);
 }
@@ -439,16 +464,14 @@ write_candidates(const SfCloseModel *m, SfWriter *write)
 	sf_write_bits(write, (uint64_t) m->candidates, 1);
 	for (int32_t i = 0; i < m->candidates; i++)
 	{
-		const SfCandidate *c = &m->candidate[i];
+		const SfCloseCandidate *c = &m->candidate[i];
 
-		sf_write_bits(write, (uint64_t) c->kind, 1);
-		write_int(write, c->bins);
+		write_bool(write, c->winning);
+		write_bool(write, c->boosted);
+		write_bool(write, c->varying);
 		write_number(write, c->ridge);
-		write_int(write, c->trees);
 		write_int(write, c->leaves);
-		write_number(write, c->rate);
-		write_number(write, c->log_loss);
-		write_number(write, c->auc);
+		write_number(write, c->loss);
 		write_bool(write, c->chosen);
 	}
 }
@@ -459,24 +482,20 @@ read_candidates(SfArena *arena, SfReader *read, SfCloseModel *m)
 	m->candidates = (int32_t) sf_read_bits(read, 1);
 	if (!read->ok || m->candidates > CANDIDATES_MAX)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
-	m->candidate = sf_arena_take(arena, (size_t) m->candidates, sizeof(SfCandidate));
+	m->candidate = sf_arena_take(arena, (size_t) m->candidates, sizeof(SfCloseCandidate));
 	if (m->candidate == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	for (int32_t i = 0; i < m->candidates; i++)
 	{
-		SfCandidate *c = &m->candidate[i];
-		uint64_t	kind = sf_read_bits(read, 1);
+		SfCloseCandidate *c = &m->candidate[i];
 
-		*c = (SfCandidate) {.kind = (SfAlgorithm) kind};
-		c->bins = read_int(read, 0, 255);
-		c->ridge = read_number(read);
-		c->trees = read_int(read, 0, SF_MAX_TREES);
-		c->leaves = read_int(read, 0, 255);
-		c->rate = read_number(read);
-		c->log_loss = read_number(read);
-		c->auc = read_number(read);
-		c->chosen = read_bool(read);
-		read->ok = read->ok && (kind == SF_ALGORITHM_LOGISTIC || kind == SF_ALGORITHM_BOOSTED);
+		c->winning = sf_read_bool(read);
+		c->boosted = sf_read_bool(read);
+		c->varying = sf_read_bool(read);
+		c->ridge = sf_read_number(read);
+		c->leaves = sf_read_int(read, 0, 255);
+		c->loss = sf_read_number(read);
+		c->chosen = sf_read_bool(read);
 	}
 	return read_status(arena, read);
 }

@@ -37,7 +37,7 @@ sf_close_add(SfCtx *ctx, SfFrameBuilder *builder, const SfCloseDeal *deal, SfCel
 {
 	SfCell	   *own = cells + sf_frame_features(builder) - SF_CLOSE_COLUMNS;
 	/* open deals are rows like all others: to the frame an open deal is one that was not won */
-	SfDealInfo	info = {deal->outcome == SF_CLOSE_WON ? SF_WON : SF_LOST, deal->time, deal->group};
+	SfDealInfo	info = {.outcome = deal->outcome == SF_CLOSE_WON ? SF_WON : SF_LOST, .time = deal->time, .group = deal->group};
 
 	if (!(deal->days >= 0 && deal->days <= SF_CLOSE_DAYS_MAX))
 		return sf_fail_value(ctx, SF_BAD_DATA, "days must be between 0 and 1000000", deal->days);
@@ -106,8 +106,9 @@ sf_close_part(SfArena *arena, const SfCloseSet *set, SfRows rows, const SfBins *
 	double	   *days = sf_arena_take(arena, n, sizeof(double));
 	double	   *entry = sf_arena_take(arena, n, sizeof(double));
 	uint8_t    *outcome = sf_arena_take(arena, n, sizeof(uint8_t));
+	uint64_t   *group = set->frame.group == NULL ? NULL : sf_arena_take(arena, n, sizeof(uint64_t));
 
-	if (days == NULL || entry == NULL || outcome == NULL)
+	if (days == NULL || entry == NULL || outcome == NULL || (group == NULL && set->frame.group != NULL))
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int64_t i = 0; i < rows.n; i++)
 	{
@@ -116,10 +117,13 @@ sf_close_part(SfArena *arena, const SfCloseSet *set, SfRows rows, const SfBins *
 		days[i] = set->days[at];
 		entry[i] = set->entry[at];
 		outcome[i] = set->outcome[at];
+		if (group != NULL)
+			group[i] = set->frame.group[at];
 	}
 	part->rows = rows.n;
 	part->days = days;
 	part->entry = entry;
 	part->outcome = outcome;
+	part->group = group;
 	return sf_bins_code(arena, bins, &set->frame, rows, &part->codes);
 }

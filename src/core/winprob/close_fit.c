@@ -9,12 +9,14 @@
 #include <string.h>
 
 /* Ridge tried by cross-validation, and what is used without. */
-static const double ridges[] = {1, 5, 25};
-#define USUAL_RIDGE 5.0
+static const double ridges[] = {5, 25, 125, 625};
+#define RIDGES ((int32_t) (sizeof ridges / sizeof ridges[0]))
+#define USUAL_RIDGE 25.0
 #define USUAL_SMOOTHNESS 1.0
 #define USUAL_BINS 16
 #define USUAL_TREES 150
-#define USUAL_LEAVES 16
+#define USUAL_LEAVES 8
+#define USUAL_CAUSE_LEAVES 4
 #define USUAL_RATE 0.1
 
 /* Deals that ways are compared on, and that quality is measured on. */
@@ -22,20 +24,23 @@ static const double ridges[] = {1, 5, 25};
 #define JUDGED_ROWS 50000
 /* With more features than this one ridge is tried only: each costs its unknowns cubed. */
 #define TUNED_FEATURES 100
-#define TRIES_MAX 4
+#define WAYS_MAX 12
 
 static SfCloseSpec
 usual_spec(const SfCloseOptions *o)
 {
 	return (SfCloseSpec) {
 		.algorithm = o->algorithm == SF_CLOSE_BOOSTED ? SF_CLOSE_BOOSTED : SF_CLOSE_ADDITIVE,
+		.cause = o->algorithm == SF_CLOSE_BOOSTED ? SF_CLOSE_BOOSTED : SF_CLOSE_ADDITIVE,
 		.churn = o->churn,
 		.buckets = o->buckets,
 		.bins = o->bins > 0 ? o->bins : USUAL_BINS,
 		.ridge = isnan(o->ridge) ? USUAL_RIDGE : o->ridge,
+		.cause_ridge = isnan(o->ridge) ? USUAL_RIDGE : o->ridge,
 		.smoothness = isnan(o->smoothness) ? USUAL_SMOOTHNESS : o->smoothness,
 		.trees = o->trees > 0 ? o->trees : USUAL_TREES,
 		.leaves = o->leaves > 0 ? o->leaves : USUAL_LEAVES,
+		.cause_leaves = o->leaves > 0 ? o->leaves : USUAL_CAUSE_LEAVES,
 		.rate = isnan(o->rate) ? USUAL_RATE : o->rate,
 		.seed = o->seed
 	};
@@ -65,85 +70,40 @@ check_options(SfCtx *ctx, const SfCloseOptions *o)
 	return SF_OK;
 }
 
-/* The ways worth trying. */
+/* Sums of effects worth trying for one question: by ridge, and for winning also with effects that do not change. */
 static int32_t
-list_tries(const SfCloseOptions *o, int32_t features, SfCloseSpec *tries)
+list_additive(const SfCloseSpec *usual, bool winning, bool tuned, SfCloseCandidate *ways)
 {
-	SfCloseSpec usual = usual_spec(o);
-	bool		tuned = isnan(o->ridge) && features <= TUNED_FEATURES;
-	int32_t		ways = tuned ? (int32_t) (sizeof ridges / sizeof ridges[0]) : 1;
 	int32_t		n = 0;
 
-	for (int32_t r = 0; r < ways && o->algorithm != SF_CLOSE_BOOSTED; r++)
+	for (int32_t r = 0; r < (tuned ? RIDGES : 1); r++)
 	{
-		tries[n] = usual;
-		tries[n].algorithm = SF_CLOSE_ADDITIVE;
-		if (tuned)
-			tries[n].ridge = ridges[r];
-		n++;
-	}
-	if (o->algorithm != SF_CLOSE_ADDITIVE)
-	{
-		tries[n] = usual;
-		tries[n++].algorithm = SF_CLOSE_BOOSTED;
+		double		ridge = tuned ? ridges[r] : usual->ridge;
+
+		ways[n++] = (SfCloseCandidate) {.winning = winning, .varying = true, .ridge = ridge};
+		if (winning && (!tuned || r == 0))
+			ways[n++] = (SfCloseCandidate) {.winning = true, .ridge = ridge};
 	}
 	return n;
 }
 
-static SfCandidate
-candidate_of(const SfCloseSpec *spec, const SfCloseQuality *q)
+/* The ways worth trying: sums of effects first, for trees have to beat them. */
+static int32_t
+list_ways(const SfCloseOptions *o, int32_t features, SfCloseCandidate *ways)
 {
-	bool		boosted = spec->algorithm == SF_CLOSE_BOOSTED;
+	SfCloseSpec usual = usual_spec(o);
+	bool		tuned = isnan(o->ridge) && features <= TUNED_FEATURES;
+	int32_t		n = 0;
 
-	return (SfCandidate) {
-		.kind = boosted ? SF_ALGORITHM_BOOSTED : SF_ALGORITHM_LOGISTIC,
-		.bins = spec->bins,
-		.ridge = spec->ridge,
-		.trees = boosted ? spec->trees : 0,
-		.leaves = boosted ? spec->leaves : 0,
-		.rate = boosted ? spec->rate : 0,
-		.log_loss = q->loss,
-		.auc = q->c_index
-	};
-}
-
-/* The way with the least held-out loss; trees must beat the simpler way by more than chance. */
-static SfStatus
-choose(SfArena *arena, const SfCloseSet *set, const SfCloseOptions *o, int32_t folds, SfWinProgress progress,
-	   SfCloseSpec *best, SfCloseQuality *best_quality, SfCloseModel *model)
-{
-	SfCloseSpec tries[TRIES_MAX];
-	int32_t		n = list_tries(o, set->frame.features, tries);
-	int32_t		chosen = -1;
-	SfCandidate *candidate = sf_arena_take(arena, TRIES_MAX, sizeof(SfCandidate));
-
-	if (candidate == NULL)
-		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	for (int32_t i = 0; i < n; i++)
+	for (int32_t winning = 0; winning <= !o->churn; winning++)
 	{
-		SfCloseQuality q;
-		SfStatus	status = sf_close_judge(arena, set, &tries[i], folds, TRIED_ROWS, progress, &q);
-		/* a tenth of the interval's half width is asked of trees, for they are slower and tell less */
-		double		asked;
-
-		if (status != SF_OK)
-			return status;
-		candidate[i] = candidate_of(&tries[i], &q);
-		asked = tries[i].algorithm == SF_CLOSE_BOOSTED ? (q.skill_high - q.skill_low) / 20 : 0;
-		if (q.rows > 0 && (chosen < 0 || q.loss + asked < best_quality->loss))
-		{
-			chosen = i;
-			*best_quality = q;
-		}
+		n += list_additive(&usual, winning, tuned, ways + n);
+		if (o->algorithm == SF_CLOSE_AUTO)
+			ways[n++] = (SfCloseCandidate) {
+				.winning = winning, .boosted = true, .leaves = winning ? usual.cause_leaves : usual.leaves
+			};
 	}
-	if (chosen >= 0)
-	{
-		*best = tries[chosen];
-		candidate[chosen].chosen = true;
-		model->candidate = candidate;
-		model->candidates = n;
-	}
-	return SF_OK;
+	return n;
 }
 
 /* Which way to train, and how good it is. */
@@ -152,17 +112,22 @@ settle_way(SfArena *arena, const SfCloseSet *set, const SfCloseOptions *o, SfWin
 		   SfCloseModel *model)
 {
 	int32_t		folds = o->folds > 0 ? o->folds : 5;
-	bool		open = o->algorithm == SF_CLOSE_AUTO || (o->algorithm == SF_CLOSE_ADDITIVE && isnan(o->ridge));
 	SfStatus	status = SF_OK;
 
 	*spec = usual_spec(o);
 	model->quality = (SfCloseQuality) {.c_index = NAN, .c_error = NAN, .cause_auc = NAN};
 	if (!o->validate)
 		return SF_OK;
-	if (open)
-		status = choose(arena, set, o, folds, progress, spec, &model->quality, model);
+	if (o->algorithm != SF_CLOSE_BOOSTED)
+	{
+		model->candidate = sf_arena_take(arena, WAYS_MAX, sizeof(SfCloseCandidate));
+		if (model->candidate == NULL)
+			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+		model->candidates = list_ways(o, set->frame.features, model->candidate);
+		status = sf_close_choose(arena, set, folds, TRIED_ROWS, progress, model->candidate, &model->candidates, spec);
+	}
 	/* what was found on some deals is measured on more */
-	if (status == SF_OK && (!open || set->frame.rows > TRIED_ROWS))
+	if (status == SF_OK)
 		status = sf_close_judge(arena, set, spec, folds, JUDGED_ROWS, progress, &model->quality);
 	return status;
 }
@@ -189,7 +154,8 @@ stopped_by(const SfCloseModel *model, bool churn)
 				return churn ? "there are too few customers that left" : "there are too few won deals";
 			if (model->gate[i].kind == SF_GATE_LOST)
 				return churn ? "there are too few customers that stayed" : "there are too few lost deals";
-			return "there are too few closed deals for so many features";
+			return model->gate[i].kind == SF_GATE_ROWS_PER_PARAMETER ? "there are too few closed deals for so many features" :
+				sf_gate_text(&model->gate[i]);
 		}
 	return NULL;
 }
@@ -199,13 +165,16 @@ static void
 complete(const SfCloseModel *known, const SfCloseOptions *o, SfCloseModel *fit)
 {
 	fit->asked = o->algorithm;
-	fit->forced = o->force;
+	fit->forced = known->forced;
 	fit->seed = o->seed;
 	fit->gate = known->gate;
 	fit->gates = known->gates;
 	fit->candidate = known->candidate;
 	fit->candidates = known->candidates;
 	fit->quality = known->quality;
+	fit->deals = known->deals;
+	fit->closed_deals = known->closed_deals;
+	fit->won_deals = known->won_deals;
 	fit->first_time = known->first_time;
 	fit->last_time = known->last_time;
 	add_skill_gate(fit);
@@ -234,6 +203,7 @@ sf_close_fit(SfArena *arena, const SfFrame *frame, const SfCloseOptions *options
 		*model = known;
 		return sf_fail(arena->ctx, SF_BAD_DATA, stop);
 	}
+	known.forced = stop != NULL;
 	status = settle_way(arena, &set, options, progress, &spec, &known);
 	if (status != SF_OK)
 		return status;

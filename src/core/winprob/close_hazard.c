@@ -7,6 +7,9 @@
  * r = exp(x beta) alone.  What it adds to the buckets it crosses as a whole is
  * written once at either end (a difference array per code) and summed up after
  * the pass, so a pass costs O(features^2) a row whatever the number of buckets.
+ *
+ * Rows are taken in blocks with their codes by column, so that what one pair of
+ * features adds to stays in the first cache.  The order of summation is fixed.
  */
 #pragma GCC optimize("O3")
 
@@ -16,14 +19,30 @@
 #include <string.h>
 
 #include "core/base/chol.h"
+#include "core/base/logit.h"
 
-#define STEPS_MAX 50
+#define STEPS_MAX 200
 #define HALVINGS_MAX 30
-#define TOLERANCE 1e-9			/* of the expected gain, per unit of 1 + |log likelihood| */
+#define TOLERANCE 1e-11			/* of the expected gain, per unit of 1 + |log likelihood| */
+#define KEPT 0.3				/* what a step with an old factor may leave of the gain promised before */
 #define LINEAR_MAX 60.0			/* log hazards are kept within this, so that sums stay finite */
 #define STEP_MAX 4.0			/* largest move of a weight in a step */
 #define PULL 1e-8				/* keeps the hazard of an empty bucket where it is */
-#define POLL_ROWS 1024
+#define BLOCK 1024				/* rows whose codes are turned into columns at once */
+#define POLL_CODES 200000		/* additions between two polls */
+
+/* What the rows of a block add, by row. */
+typedef struct Block
+{
+	int32_t		rows;
+	double		slope[BLOCK];	/* along the linear predictor */
+	double		weight[BLOCK];	/* - second derivative */
+	double		relative[BLOCK];
+	double		first[BLOCK];	/* expected closings in the first and last bucket of the episode */
+	double		last[BLOCK];
+	double		curvature[BLOCK];	/* of the event's term, 0 without */
+	size_t		at[BLOCK];		/* of a row of the Hessian */
+} Block;
 
 /* Everything a pass over the rows reads and writes. */
 typedef struct Pass
@@ -34,10 +53,14 @@ typedef struct Pass
 	double	   *lambda;			/* [buckets] exp(alpha) */
 	double	   *cumulative;		/* [buckets] hazard up to its start */
 	double	   *gradient;		/* [n] */
-	double	   *hessian;		/* [n][n] lower triangle */
+	double	   *hessian;		/* [n][n] lower triangle; then its factor */
 	double	   *mass;			/* [buckets] expected closings, and curvature of events */
-	double	   *whole;			/* [1 + codes][buckets + 1] differences: deals that cross a bucket */
+	double	   *crossed;		/* [buckets + 1] differences: hazard ratios of deals that cross a bucket */
+	double	   *whole;			/* [codes][buckets + 1] the same by code */
+	uint8_t    *column;			/* [features][BLOCK] codes of a block */
+	Block	   *block;
 	double		centre;			/* overall log rate */
+	int64_t		work;			/* additions since the last poll */
 } Pass;
 
 static double
@@ -54,7 +77,7 @@ cumulate(Pass *pass, const double *beta)
 
 	for (int32_t k = 0; k < data->buckets; k++)
 	{
-		pass->lambda[k] = exp(clipped(beta[k]));
+		pass->lambda[k] = sf_exp(clipped(beta[k]));
 		pass->cumulative[k] = sum;
 		if (k + 1 < data->buckets)
 			sum += pass->lambda[k] * (data->start[k + 1] - data->start[k]);
@@ -68,7 +91,7 @@ row_relative(const Pass *pass, const double *beta, const uint8_t *code)
 
 	for (int32_t f = 0; f < pass->data->features; f++)
 		sum += beta[pass->offset[f] + code[f]];
-	return exp(clipped(sum));
+	return sf_exp(clipped(sum));
 }
 
 static double
@@ -88,7 +111,7 @@ row_exposure(const Pass *pass, const SfEpisode *e)
 static double
 log_event(double h)
 {
-	return h < 0.6931471805599453 ? log(-expm1(-h)) : log1p(-exp(-h));
+	return h < 0.6931471805599453 ? sf_log(-sf_expm1(-h)) : sf_log1p(-sf_exp(-h));
 }
 
 static double
@@ -100,7 +123,7 @@ row_value(const Pass *pass, const SfEpisode *e, double relative)
 	{
 		double		rate = relative * pass->lambda[e->event];
 
-		value += e->width > 0 ? log_event(fmax(rate * e->width, 1e-300)) : log(rate);
+		value += e->width > 0 ? log_event(fmax(rate * e->width, 1e-300)) : sf_log(rate);
 	}
 	return value;
 }
@@ -132,24 +155,6 @@ penalty(const Pass *pass, const double *beta)
 	return 0.5 * (data->ridge * squares + data->smoothness * steps + PULL * pull);
 }
 
-static SfStatus
-objective(SfCtx *ctx, Pass *pass, const double *beta, double *value)
-{
-	const SfHazardData *data = pass->data;
-	double		sum = 0;
-
-	cumulate(pass, beta);
-	for (int64_t i = 0; i < data->rows; i++)
-	{
-		sum += row_value(pass, &data->episode[i],
-						 row_relative(pass, beta, data->code + i * data->features));
-		if (i % POLL_ROWS == 0 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-	}
-	*value = sum - penalty(pass, beta);
-	return SF_OK;
-}
-
 /* First and second derivative of a row's log likelihood along its linear predictor; event parts apart. */
 typedef struct Slopes
 {
@@ -174,106 +179,194 @@ row_slopes(const Pass *pass, const SfEpisode *e, double relative)
 			s.event = 0;
 		else
 		{
-			s.event = h / expm1(h);
+			s.event = h / sf_expm1(h);
 			/* h / (1 - exp(-h)) - 1, which cancels for small h */
-			s.curvature = s.event * (h < 1e-5 ? h / 2 : h / -expm1(-h) - 1);
+			s.curvature = s.event * (h < 1e-5 ? h / 2 : h / -sf_expm1(-h) - 1);
 		}
 	}
 	return s;
 }
 
-/* One place's share of a row's deal-days and curvature, by bucket; unknown < 0: the buckets' own. */
+static SfStatus
+poll_work(SfCtx *ctx, Pass *pass, int64_t work)
+{
+	pass->work += work;
+	if (pass->work < POLL_CODES)
+		return SF_OK;
+	pass->work = 0;
+	return sf_poll(ctx);
+}
+
+/* A row's closings by bucket, for the buckets' own slopes and curvature. */
 static void
-add_place(Pass *pass, const SfEpisode *e, double relative, double curvature, double *by_bucket, double *whole)
+add_buckets(Pass *pass, const SfEpisode *e, int32_t i, const Slopes *s)
 {
 	const double *start = pass->data->start;
+	Block	   *b = pass->block;
+	double		relative = b->relative[i];
 
+	b->first[i] = b->last[i] = 0;
+	b->curvature[i] = s->curvature;
 	if (e->to > e->from)
 	{
 		if (e->first == e->last)
-			by_bucket[e->first] += relative * pass->lambda[e->first] * (e->to - e->from);
+			b->first[i] = relative * pass->lambda[e->first] * (e->to - e->from);
 		else
 		{
-			by_bucket[e->first] += relative * pass->lambda[e->first] * (start[e->first + 1] - e->from);
-			by_bucket[e->last] += relative * pass->lambda[e->last] * (e->to - start[e->last]);
-			whole[e->first + 1] += relative;
-			whole[e->last] -= relative;
+			b->first[i] = relative * pass->lambda[e->first] * (start[e->first + 1] - e->from);
+			b->last[i] = relative * pass->lambda[e->last] * (e->to - start[e->last]);
+			pass->crossed[e->first + 1] += relative;
+			pass->crossed[e->last] -= relative;
 		}
+		pass->mass[e->first] += b->first[i];
+		pass->mass[e->last] += b->last[i];
 	}
 	if (e->event >= 0)
-		by_bucket[e->event] += curvature;
+	{
+		pass->mass[e->event] += s->curvature;
+		/* mass holds the curvature too; the gradient wants the expected closings only */
+		pass->gradient[e->event] += s->event + s->curvature;
+	}
 }
 
-static void
-add_row(Pass *pass, const SfEpisode *e, const uint8_t *code, double relative)
+/* Rows first .. of a block: their values summed, what they add, and their codes as columns. */
+static double
+open_block(Pass *pass, const double *beta, int64_t first, int32_t rows)
 {
 	const SfHazardData *data = pass->data;
-	Slopes		s = row_slopes(pass, e, relative);
-	double		slope = s.event - s.expected;
-	double		weight = s.expected + s.curvature;
-	int32_t		k = data->buckets;
+	Block	   *b = pass->block;
+	double		value = 0;
 
-	add_place(pass, e, relative, s.curvature, pass->mass, pass->whole);
-	if (e->event >= 0)
+	b->rows = rows;
+	for (int32_t i = 0; i < rows; i++)
 	{
-		pass->gradient[e->event] += s.event;
-		/* mass holds the curvature too; the gradient wants the expected closings only */
-		pass->gradient[e->event] += s.curvature;
+		const uint8_t *code = data->code + (first + i) * data->features;
+		const SfEpisode *e = &data->episode[first + i];
+		Slopes		s;
+
+		b->relative[i] = row_relative(pass, beta, code);
+		s = row_slopes(pass, e, b->relative[i]);
+		value += row_value(pass, e, b->relative[i]);
+		b->slope[i] = s.event - s.expected;
+		b->weight[i] = s.expected + s.curvature;
+		add_buckets(pass, e, i, &s);
 	}
 	for (int32_t f = 0; f < data->features; f++)
 	{
-		int32_t		a = pass->offset[f] + code[f];
-		double	   *row = pass->hessian + (size_t) a * (size_t) pass->n;
+		const uint8_t *code = data->code + first * data->features + f;
+		uint8_t    *column = pass->column + (size_t) f * BLOCK;
+		double	   *gradient = pass->gradient + pass->offset[f];
 
-		pass->gradient[a] += slope;
-		add_place(pass, e, relative, s.curvature, row, pass->whole + (size_t) (a - k + 1) * (size_t) (k + 1));
-		for (int32_t g = 0; g <= f; g++)
-			row[pass->offset[g] + code[g]] += weight;
+		for (int32_t i = 0; i < rows; i++)
+		{
+			column[i] = code[(int64_t) i * data->features];
+			gradient[column[i]] += b->slope[i];
+		}
+	}
+	return value;
+}
+
+/* The block's curvature between feature f's codes and the buckets. */
+static void
+add_code_buckets(Pass *pass, int64_t first, int32_t f)
+{
+	const SfHazardData *data = pass->data;
+	const uint8_t *column = pass->column + (size_t) f * BLOCK;
+	Block	   *b = pass->block;
+
+	for (int32_t i = 0; i < b->rows; i++)
+	{
+		const SfEpisode *e = &data->episode[first + i];
+		size_t		a = (size_t) (pass->offset[f] + column[i]);
+		double	   *row = pass->hessian + a * (size_t) pass->n;
+
+		b->at[i] = a * (size_t) pass->n;
+		row[e->first] += b->first[i];
+		row[e->last] += b->last[i];
+		if (e->event >= 0)
+			row[e->event] += b->curvature[i];
+		if (e->first != e->last && e->to > e->from)
+		{
+			double	   *whole = pass->whole + (a - (size_t) data->buckets) * (size_t) (data->buckets + 1);
+
+			whole[e->first + 1] += b->relative[i];
+			whole[e->last] -= b->relative[i];
+		}
 	}
 }
 
-/* Sum up the difference arrays, put the buckets' own figures in place. */
+static SfStatus
+add_curvature(SfCtx *ctx, Pass *pass, int64_t first)
+{
+	const Block *b = pass->block;
+
+	for (int32_t f = 0; f < pass->data->features; f++)
+	{
+		add_code_buckets(pass, first, f);
+		for (int32_t g = 0; g <= f; g++)
+		{
+			const uint8_t *column = pass->column + (size_t) g * BLOCK;
+			double	   *to = pass->hessian + pass->offset[g];
+
+			for (int32_t i = 0; i < b->rows; i++)
+				to[b->at[i] + column[i]] += b->weight[i];
+		}
+		if (poll_work(ctx, pass, (int64_t) (f + 4) * b->rows) != SF_OK)
+			return SF_CANCELLED;
+	}
+	return SF_OK;
+}
+
+/* Sums up differences of deals that cross a bucket. */
 static void
-settle(Pass *pass)
+sum_crossed(const Pass *pass, const double *crossed, double *to)
 {
 	const SfHazardData *data = pass->data;
-	int32_t		buckets = data->buckets;
+	double		crossing = 0;
 
-	for (int32_t a = buckets - 1; a < pass->n; a++)
+	for (int32_t k = 0; k + 1 < data->buckets; k++)
 	{
-		const double *whole = pass->whole + (size_t) (a - buckets + 1) * (size_t) (buckets + 1);
-		double	   *to = a < buckets ? pass->mass : pass->hessian + (size_t) a * (size_t) pass->n;
-		double		crossing = 0;
-
-		for (int32_t k = 0; k + 1 < buckets; k++)
-		{
-			crossing += whole[k];
-			to[k] += crossing * pass->lambda[k] * (data->start[k + 1] - data->start[k]);
-		}
+		crossing += crossed[k];
+		to[k] += crossing * pass->lambda[k] * (data->start[k + 1] - data->start[k]);
 	}
+}
+
+/* Put the buckets' own figures in place. */
+static void
+settle(Pass *pass, bool curvature)
+{
+	int32_t		buckets = pass->data->buckets;
+	size_t		n = (size_t) pass->n;
+
+	sum_crossed(pass, pass->crossed, pass->mass);
 	for (int32_t k = 0; k < buckets; k++)
-	{
 		pass->gradient[k] -= pass->mass[k];
-		pass->hessian[(size_t) k * (size_t) pass->n + (size_t) k] += pass->mass[k];
-	}
+	if (!curvature)
+		return;
+	for (int32_t k = 0; k < buckets; k++)
+		pass->hessian[(size_t) k * n + (size_t) k] += pass->mass[k];
+	for (size_t a = (size_t) buckets; a < n; a++)
+		sum_crossed(pass, pass->whole + (a - (size_t) buckets) * (size_t) (buckets + 1), pass->hessian + a * n);
 }
 
 /* penalty / 2 * (x[b] - x[a])^2, a < b */
 static void
-penalize_step(Pass *pass, const double *beta, int32_t a, int32_t b, double penalty)
+penalize_step(Pass *pass, const double *beta, int32_t a, int32_t b, double penalty, bool curvature)
 {
 	double		pull = penalty * (beta[b] - beta[a]);
 	size_t		n = (size_t) pass->n;
 
 	pass->gradient[a] += pull;
 	pass->gradient[b] -= pull;
+	if (!curvature)
+		return;
 	pass->hessian[(size_t) a * n + (size_t) a] += penalty;
 	pass->hessian[(size_t) b * n + (size_t) b] += penalty;
 	pass->hessian[(size_t) b * n + (size_t) a] -= penalty;
 }
 
 static void
-penalize(Pass *pass, const double *beta)
+penalize(Pass *pass, const double *beta, bool curvature)
 {
 	const SfHazardData *data = pass->data;
 	size_t		n = (size_t) pass->n;
@@ -284,37 +377,47 @@ penalize(Pass *pass, const double *beta)
 		double		from = j < data->buckets ? pass->centre : 0;
 
 		pass->gradient[j] -= weight * (beta[j] - from);
-		pass->hessian[(size_t) j * n + (size_t) j] += weight;
+		if (curvature)
+			pass->hessian[(size_t) j * n + (size_t) j] += weight;
 		if (j > 0 && j < data->buckets)
-			penalize_step(pass, beta, j - 1, j, data->smoothness);
+			penalize_step(pass, beta, j - 1, j, data->smoothness, curvature);
 	}
 	for (int32_t f = 0; f < data->features; f++)
 		for (int32_t c = 2; data->ordered[f] && c < data->codes[f] - 1; c++)
-			penalize_step(pass, beta, pass->offset[f] + c - 1, pass->offset[f] + c, data->smoothness);
+			penalize_step(pass, beta, pass->offset[f] + c - 1, pass->offset[f] + c, data->smoothness,
+						  curvature);
 }
 
+/* The penalized log likelihood and its slope at beta; its curvature too where wanted. */
 static SfStatus
-derivatives(SfCtx *ctx, Pass *pass, const double *beta)
+evaluate(SfCtx *ctx, Pass *pass, const double *beta, bool curvature, double *value)
 {
 	const SfHazardData *data = pass->data;
 	size_t		n = (size_t) pass->n;
 	size_t		k = (size_t) data->buckets;
+	double		sum = 0;
 
 	cumulate(pass, beta);
 	memset(pass->gradient, 0, n * sizeof(double));
-	memset(pass->hessian, 0, n * n * sizeof(double));
 	memset(pass->mass, 0, k * sizeof(double));
-	memset(pass->whole, 0, (n - k + 1) * (k + 1) * sizeof(double));
-	for (int64_t i = 0; i < data->rows; i++)
+	memset(pass->crossed, 0, (k + 1) * sizeof(double));
+	if (curvature)
 	{
-		const uint8_t *code = data->code + i * data->features;
-
-		add_row(pass, &data->episode[i], code, row_relative(pass, beta, code));
-		if (i % (data->features > 64 ? 32 : POLL_ROWS) == 0 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+		memset(pass->hessian, 0, n * n * sizeof(double));
+		memset(pass->whole, 0, (n - k) * (k + 1) * sizeof(double));
 	}
-	settle(pass);
-	penalize(pass, beta);
+	for (int64_t i = 0; i < data->rows; i += BLOCK)
+	{
+		int32_t		rows = data->rows - i < BLOCK ? (int32_t) (data->rows - i) : BLOCK;
+
+		sum += open_block(pass, beta, i, rows);
+		if (poll_work(ctx, pass, (int64_t) rows * (20 + 2 * data->features)) != SF_OK ||
+			(curvature && add_curvature(ctx, pass, i) != SF_OK))
+			return SF_CANCELLED;
+	}
+	settle(pass, curvature);
+	penalize(pass, beta, curvature);
+	*value = sum - penalty(pass, beta);
 	return SF_OK;
 }
 
@@ -332,95 +435,123 @@ overall_rate(const SfHazardData *data)
 		days += e->to - e->from + (e->event >= 0 ? e->width / 2 : 0);
 		events += e->event >= 0;
 	}
-	return clipped(log(fmax(events, 0.5) / fmax(days, 1e-6)));
+	return clipped(sf_log(fmax(events, 0.5) / fmax(days, 1e-6)));
 }
 
-/*
- * The step along which the penalized log likelihood rises; *gain what it
- * promises, 0 when rounding left the information without a factor.
- */
+typedef struct Search
+{
+	double	   *beta;
+	double	   *trial;
+	double	   *step;
+	double	   *gradient;		/* at beta */
+	double		value;
+	bool		factored;		/* pass->hessian holds a factor */
+	bool		fresh;			/* and it belongs to beta */
+} Search;
+
+/* The curvature at beta, factored. Without a factor, for rounding, nothing can be gained. */
 static SfStatus
-newton_step(SfCtx *ctx, Pass *pass, double *step, double *gain)
+refresh(SfCtx *ctx, Pass *pass, Search *s)
 {
 	size_t		n = (size_t) pass->n;
-	double		largest = 0;
-	SfStatus	status;
+	SfStatus	status = evaluate(ctx, pass, s->beta, true, &s->value);
 
-	*gain = 0;
+	if (status != SF_OK)
+		return status;
+	memcpy(s->gradient, pass->gradient, n * sizeof(double));
 	for (size_t j = 0; j < n; j++)
 		pass->hessian[j * n + j] *= 1 + 1e-12;
-	memcpy(step, pass->gradient, n * sizeof(double));
 	status = sf_chol_factor(ctx, pass->hessian, pass->n, pass->n);
-	if (status != SF_OK)
-		return status == SF_BAD_DATA ? SF_OK : status;
-	sf_chol_solve(pass->hessian, pass->n, pass->n, step);
-	for (size_t j = 0; j < n; j++)
-	{
-		*gain += 0.5 * step[j] * pass->gradient[j];
-		largest = fmax(largest, fabs(step[j]));
-	}
-	for (size_t j = 0; j < n && largest > STEP_MAX; j++)
-		step[j] *= STEP_MAX / largest;
-	return SF_OK;
+	s->factored = status == SF_OK;
+	s->fresh = true;
+	return status == SF_BAD_DATA ? SF_OK : status;
 }
 
-/* Halve the step until the objective rises; *value is that of beta before and after. */
+/* The step along which the penalized log likelihood rises, and what it promises. */
+static double
+find_step(const Pass *pass, Search *s)
+{
+	double		largest = 0;
+	double		gain = 0;
+
+	memcpy(s->step, s->gradient, (size_t) pass->n * sizeof(double));
+	if (!s->factored)
+		return 0;
+	sf_chol_solve(pass->hessian, pass->n, pass->n, s->step);
+	for (int32_t j = 0; j < pass->n; j++)
+	{
+		gain += 0.5 * s->step[j] * s->gradient[j];
+		largest = fmax(largest, fabs(s->step[j]));
+	}
+	for (int32_t j = 0; j < pass->n && largest > STEP_MAX; j++)
+		s->step[j] *= STEP_MAX / largest;
+	return gain;
+}
+
+/* Halve the step until the objective rises; an old factor's step is tried once. */
 static SfStatus
-climb(SfCtx *ctx, Pass *pass, double *beta, double *step, double *trial, double *value, bool *moved)
+climb(SfCtx *ctx, Pass *pass, Search *s, bool *moved)
 {
 	*moved = false;
-	for (int32_t half = 0; half < HALVINGS_MAX; half++)
+	for (int32_t half = 0; half < HALVINGS_MAX && (half == 0 || s->fresh); half++)
 	{
 		double		found;
 		SfStatus	status;
 
 		for (int32_t j = 0; j < pass->n; j++)
-			trial[j] = clipped(beta[j] + step[j]);
-		status = objective(ctx, pass, trial, &found);
+			s->trial[j] = clipped(s->beta[j] + s->step[j]);
+		status = evaluate(ctx, pass, s->trial, false, &found);
 		if (status != SF_OK)
 			return status;
-		if (found > *value)
+		if (found > s->value)
 		{
-			memcpy(beta, trial, (size_t) pass->n * sizeof(double));
-			*value = found;
+			memcpy(s->beta, s->trial, (size_t) pass->n * sizeof(double));
+			memcpy(s->gradient, pass->gradient, (size_t) pass->n * sizeof(double));
+			s->value = found;
 			*moved = true;
+			s->fresh = false;
 			return SF_OK;
 		}
 		for (int32_t j = 0; j < pass->n; j++)
-			step[j] *= 0.5;
+			s->step[j] *= 0.5;
 	}
 	return SF_OK;
 }
 
+/* Newton's method; a factor is kept while the steps with it still get on. */
 static SfStatus
 maximize(SfArena *arena, Pass *pass, SfHazardFit *fit)
 {
-	double	   *step = sf_arena_take(arena, (size_t) pass->n, sizeof(double));
-	double	   *trial = sf_arena_take(arena, (size_t) pass->n, sizeof(double));
-	double		value;
+	size_t		n = (size_t) pass->n;
+	double	   *room = sf_arena_take(arena, 3 * n, sizeof(double));
+	Search		s = {.beta = fit->beta, .trial = room, .step = room + n, .gradient = room + 2 * n};
+	double		last = HUGE_VAL;
 	SfStatus	status;
 
-	if (step == NULL || trial == NULL)
+	if (room == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = objective(arena->ctx, pass, fit->beta, &value);
+	status = refresh(arena->ctx, pass, &s);
 	fit->converged = false;
 	for (fit->steps = 0; status == SF_OK && fit->steps < STEPS_MAX; fit->steps++)
 	{
-		double		gain;
+		double		gain = find_step(pass, &s);
 		bool		moved;
 
-		status = derivatives(arena->ctx, pass, fit->beta);
-		if (status == SF_OK)
-			status = newton_step(arena->ctx, pass, step, &gain);
-		if (status != SF_OK)
-			break;
-		fit->converged = gain <= TOLERANCE * (1 + fabs(value));
+		fit->converged = gain <= TOLERANCE * (1 + fabs(s.value));
+		if (!s.fresh && !fit->converged && !(gain <= KEPT * last))
+		{
+			status = refresh(arena->ctx, pass, &s);
+			gain = find_step(pass, &s);
+			fit->converged = gain <= TOLERANCE * (1 + fabs(s.value));
+		}
 		/* the step that is promised nothing any more still polishes; it costs one look */
-		status = climb(arena->ctx, pass, fit->beta, step, trial, &value, &moved);
-		if (status != SF_OK || fit->converged || !moved)
+		if (status == SF_OK)
+			status = climb(arena->ctx, pass, &s, &moved);
+		if (status != SF_OK || fit->converged || (!moved && s.fresh))
 			break;
+		last = moved ? gain : 0;
 	}
-	fit->log_likelihood = value + penalty(pass, fit->beta);
+	fit->log_likelihood = s.value + penalty(pass, fit->beta);
 	return status;
 }
 
@@ -428,7 +559,8 @@ static SfStatus
 invert(SfArena *arena, Pass *pass, SfHazardFit *fit)
 {
 	size_t		n = (size_t) pass->n;
-	SfStatus	status = derivatives(arena->ctx, pass, fit->beta);
+	double		value;
+	SfStatus	status = evaluate(arena->ctx, pass, fit->beta, true, &value);
 
 	if (status != SF_OK)
 		return status;
@@ -465,9 +597,13 @@ prepare(SfArena *arena, const SfHazardData *data, Pass *pass)
 	pass->gradient = sf_arena_take(arena, n, sizeof(double));
 	pass->hessian = sf_arena_take(arena, n * n, sizeof(double));
 	pass->mass = sf_arena_take(arena, k, sizeof(double));
-	pass->whole = sf_arena_take(arena, (n - k + 1) * (k + 1), sizeof(double));
+	pass->crossed = sf_arena_take(arena, k + 1, sizeof(double));
+	pass->whole = sf_arena_take(arena, (n - k) * (k + 1), sizeof(double));
+	pass->column = sf_arena_take(arena, (size_t) data->features * BLOCK, sizeof(uint8_t));
+	pass->block = sf_arena_take(arena, 1, sizeof(Block));
 	if (pass->lambda == NULL || pass->cumulative == NULL || pass->gradient == NULL ||
-		pass->hessian == NULL || pass->mass == NULL || pass->whole == NULL)
+		pass->hessian == NULL || pass->mass == NULL || pass->crossed == NULL || pass->whole == NULL || pass->column == NULL ||
+		pass->block == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	pass->centre = overall_rate(data);
 	return SF_OK;
@@ -530,7 +666,7 @@ sf_hazard_residuals(SfArena *arena, const SfHazardData *data, const SfHazardFit 
 
 		slope[i] = s.event - s.expected;
 		weight[i] = s.expected + s.curvature;
-		if (i % POLL_ROWS == 0 && sf_cancelled(arena->ctx))
+		if (i % BLOCK == 0 && sf_cancelled(arena->ctx))
 			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
 	sf_arena_rewind(arena, scratch);

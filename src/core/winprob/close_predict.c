@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
 #include "core/winprob/close_hazard.h"
 
 #define LOG_MOST 300.0			/* of a hazard: products with ages stay finite or become an honest infinity */
@@ -65,13 +66,13 @@ sf_close_predictor(SfArena *arena, const SfCloseModel *model, SfClosePredictor *
 	if (p->base == NULL || p->hazard == NULL || p->won == NULL || p->code == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (size_t j = 0; j < k; j++)
-		p->base[j] = exp(model->bucket[j].log_hazard);
+		p->base[j] = sf_exp(model->bucket[j].log_hazard);
 	status = sf_close_starts(arena, model, &p->start);
 	if (status == SF_OK)
 		status = sf_bins_index(arena, &model->bins, &p->index);
 	if (status == SF_OK && model->algorithm == SF_CLOSE_BOOSTED)
 		status = index_trees(arena, model, &model->closing, &p->closing);
-	if (status == SF_OK && model->algorithm == SF_CLOSE_BOOSTED && model->cause_known)
+	if (status == SF_OK && model->cause_algorithm == SF_CLOSE_BOOSTED && model->cause_known)
 		status = index_trees(arena, model, &model->cause_trees, &p->cause);
 	if (status == SF_OK)
 		*predictor = p;
@@ -84,17 +85,10 @@ log_odds_of(const SfTreeIndex *index, const SfTrees *trees, const uint8_t *code)
 	return index == NULL ? trees->base : sf_trees_log_odds(index, code);
 }
 
-/* inside 0 .. 1, whatever the log-odds */
-static double
-rate_of(double log_odds)
-{
-	return 1 / (1 + exp(-log_odds));
-}
-
 static double
 bounded_exp(double x)
 {
-	return exp(x > LOG_MOST ? LOG_MOST : x < -LOG_MOST ? -LOG_MOST : x);
+	return sf_exp(x > LOG_MOST ? LOG_MOST : x < -LOG_MOST ? -LOG_MOST : x);
 }
 
 static void
@@ -135,8 +129,31 @@ additive_causes(SfClosePredictor *p)
 
 	for (int32_t f = 0; f < features; f++)
 		sum += cause->weight[cause->offset[f] + p->code[f]];
+	for (int32_t b = 0, k = 0; b < SF_CLOSE_BANDS; b++)
+	{
+		double		log_odds = sum;
+
+		for (int32_t v = 0; v < model->cause_varying; v++)
+		{
+			int32_t		f = model->cause_vary[v];
+
+			log_odds += cause->weight[cause->offset[features + 1 + v] + b * (model->bins.of[f].values + 2) + p->code[f]];
+		}
+		for (; k < model->band_end[b]; k++)
+			p->won[k] = sf_logistic(log_odds + cause->weight[cause->offset[features] + 1 + k]);
+	}
+}
+
+static void
+boosted_causes(SfClosePredictor *p)
+{
+	const SfCloseModel *model = p->model;
+
 	for (int32_t k = 0; k < model->buckets; k++)
-		p->won[k] = rate_of(sum + cause->weight[cause->offset[features] + 1 + k]);
+	{
+		p->code[model->bins.features] = (uint8_t) (1 + k);
+		p->won[k] = sf_logistic(log_odds_of(p->cause, &model->cause_trees, p->code));
+	}
 }
 
 static void
@@ -153,9 +170,7 @@ boosted_hazards(SfClosePredictor *p)
 		p->code[features] = (uint8_t) (1 + k);
 		z = log_odds_of(p->closing, &model->closing, p->code);
 		/* - log(1 - rate) = log(1 + exp(z)), spread over the bucket */
-		p->hazard[k] = (z > 30 ? z : log1p(exp(z))) / width;
-		if (model->cause_known)
-			p->won[k] = rate_of(log_odds_of(p->cause, &model->cause_trees, p->code));
+		p->hazard[k] = sf_log1p_exp(z) / width;
 	}
 }
 
@@ -167,11 +182,11 @@ work_out(SfClosePredictor *p)
 	if (model->algorithm == SF_CLOSE_BOOSTED)
 		boosted_hazards(p);
 	else
-	{
 		additive_hazards(p);
-		if (model->cause_known)
-			additive_causes(p);
-	}
+	if (model->cause_known && model->cause_algorithm == SF_CLOSE_BOOSTED)
+		boosted_causes(p);
+	else if (model->cause_known)
+		additive_causes(p);
 	for (int32_t k = 0; k < model->buckets && !model->cause_known; k++)
 		p->won[k] = model->cause_rate;
 }
@@ -219,10 +234,10 @@ sf_close_within(SfClosePredictor *p, double age, double within)
 		double		from = fmax(age, p->start[k]);
 		double		to = fmin(until, p->start[k + 1]);
 		double		through = hazard_over(p->hazard[k], to - from);
-		double		closing = -expm1(-through);
+		double		closing = -sf_expm1(-through);
 
 		chance.won += chance.open * closing * p->won[k];
-		chance.open *= exp(-through);
+		chance.open *= sf_exp(-through);
 		if (!(until > p->start[k + 1]))
 			break;
 	}
@@ -277,8 +292,8 @@ mean_days(const SfClosePredictor *p, double age, double *open)
 
 		if (!(days > 0))
 			continue;
-		mean += *open * days * (through < 1e-12 ? 1 : -expm1(-through) / through);
-		*open *= exp(-through);
+		mean += *open * days * (through < 1e-12 ? 1 : -sf_expm1(-through) / through);
+		*open *= sf_exp(-through);
 	}
 	return mean;
 }
@@ -293,6 +308,6 @@ sf_close_expected(SfClosePredictor *p, double age)
 	e.mean = mean_days(p, age, &open);
 	e.restricted = open > OPEN_AT_HORIZON;
 	for (int32_t q = 0; q < 3; q++)
-		e.quantile[q] = days_until(p, age, -log1p(-closed[q]));
+		e.quantile[q] = days_until(p, age, -sf_log1p(-closed[q]));
 	return e;
 }

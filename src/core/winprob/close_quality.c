@@ -9,15 +9,19 @@
  *
  * Source: Harrell, Lee & Mark, Statistics in Medicine 15, 1996 (concordance).
  */
-#include "core/winprob/close_train.h"
+#include "core/winprob/close_calibration.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
+#include "core/base/radix.h"
 #include "core/base/sort.h"
 #include "core/winprob/close_hazard.h"
+#include "core/winprob/clusters.h"
 
-#define CAUSE_PRIOR 5.0			/* closings at the common rate added to each bucket of the age-only model */
+#define PRIOR_LEAST 1.0			/* closings at the common rate added to each bucket of the age-only model: at least, */
+#define PRIOR_MOST 1e6			/* and at the most */
 #define LEAST_CHANCE 1e-15
 #define POLL_ROWS 1024
 
@@ -154,13 +158,10 @@ sf_close_concordance(SfArena *arena, const double *entry, const double *exit, co
 
 /* ---- loss ---- */
 
-/* - log likelihood of a deal under hazards and causes by bucket. */
-static double
-loss_of(const double *start, int32_t buckets, const double *hazard, const double *won,
-		double entry, double days, uint8_t outcome, bool churn)
+double
+sf_close_loss(const double *start, int32_t buckets, const double *hazard, double entry, double days, bool closed)
 {
 	int32_t		last = sf_bucket_of(start, buckets, days);
-	bool		closed = outcome != SF_CLOSE_OPEN;
 	bool		grouped = closed && last < buckets - 1;
 	double		end = grouped ? sf_close_event_from(start, last, entry) : days;
 	double		loss = 0;
@@ -175,12 +176,51 @@ loss_of(const double *start, int32_t buckets, const double *hazard, const double
 	if (!closed)
 		return loss;
 	if (grouped)
-		loss -= log(fmax(-expm1(-hazard[last] * (start[last + 1] - end)), LEAST_CHANCE));
-	else
-		loss -= log(fmax(hazard[last], LEAST_CHANCE));
-	if (!churn)
-		loss -= log(fmax(outcome == SF_CLOSE_WON ? won[last] : 1 - won[last], LEAST_CHANCE));
+		return loss - sf_log(fmax(-sf_expm1(-hazard[last] * (start[last + 1] - end)), LEAST_CHANCE));
+	return loss - sf_log(fmax(hazard[last], LEAST_CHANCE));
+}
+
+/* The same with how it closed, where there are two ways. */
+static double
+loss_of(const double *start, int32_t buckets, const double *hazard, const double *won,
+		double entry, double days, uint8_t outcome, bool churn)
+{
+	bool		closed = outcome != SF_CLOSE_OPEN;
+	double		loss = sf_close_loss(start, buckets, hazard, entry, days, closed);
+	int32_t		last = sf_bucket_of(start, buckets, days);
+
+	if (closed && !churn)
+		loss -= sf_log(fmax(outcome == SF_CLOSE_WON ? won[last] : 1 - won[last], LEAST_CHANCE));
 	return loss;
+}
+
+/*
+ * Closings at the common rate that are worth as much as a bucket's own: few where buckets differ, very many where they
+ * differ no more than by chance. Without that, a model would show skill for smoothing over ages alone.
+ *
+ * Source: Kleinman, Journal of the American Statistical Association 68, 1973 (moments of the beta-binomial).
+ */
+static double
+cause_prior(const SfCloseModel *model, double rate)
+{
+	double		n = (double) model->closed;
+	double		spread = 0;
+	double		squares = 0;
+	int32_t		used = 0;
+	double		between;
+
+	for (int32_t k = 0; k < model->buckets; k++)
+		if (model->bucket[k].closed > 0)
+		{
+			double		own = (double) model->bucket[k].closed;
+			double		off = (double) model->bucket[k].won / own - rate;
+
+			spread += own * off * off / (rate * (1 - rate));
+			squares += own * own;
+			used++;
+		}
+	between = used > 1 ? (spread - (used - 1)) / (n - squares / n) : 0;
+	return between > 1 / PRIOR_MOST ? fmin(fmax(1 / between - 1, PRIOR_LEAST), PRIOR_MOST) : PRIOR_MOST;
 }
 
 /* Hazards and causes by bucket of a model that knows the age only. */
@@ -192,6 +232,7 @@ age_only(SfArena *arena, const SfClosePart *part, const SfCloseSpec *spec, const
 	SfClosePart bare = *part;
 	SfCloseModel fit = *model;
 	double		rate = ((double) model->won + 0.5) / ((double) model->closed + 1);
+	double		prior = cause_prior(model, rate);
 	SfStatus	status;
 
 	/* the fit writes its hazards into the buckets: into a copy of them */
@@ -202,14 +243,13 @@ age_only(SfArena *arena, const SfClosePart *part, const SfCloseSpec *spec, const
 	plain.errors = false;
 	bare.codes.features = 0;
 	fit.bins.features = 0;
-	status = sf_close_fit_additive(arena, &bare, &plain, &fit);
+	status = sf_close_fit_additive(arena, &bare, &plain, NULL, &fit);
 	if (status != SF_OK)
 		return status;
 	for (int32_t k = 0; k < model->buckets; k++)
 	{
-		hazard[k] = exp(fit.bucket[k].log_hazard);
-		won[k] = ((double) model->bucket[k].won + CAUSE_PRIOR * rate) /
-			((double) model->bucket[k].closed + CAUSE_PRIOR);
+		hazard[k] = sf_exp(fit.bucket[k].log_hazard);
+		won[k] = ((double) model->bucket[k].won + prior * rate) / ((double) model->bucket[k].closed + prior);
 	}
 	return SF_OK;
 }
@@ -223,7 +263,26 @@ typedef struct Held
 	double	   *base_loss;
 	double	   *chance;			/* of a win, of the closed ones */
 	uint8_t    *was_won;
+	SfCloseSeen seen;
 } Held;
+
+/* What was said of deal i at its entry, with the features and without, and what became of it. */
+static void
+note_deal(Held *held, SfClosePredictor *p, const double *start, const double *hazard, const double *won,
+		  const SfClosePart *part, int64_t i)
+{
+	SfCloseSeen *seen = &held->seen;
+	int64_t		at = held->n;
+
+	seen->days[at] = part->days[i] - part->entry[i];
+	seen->outcome[at] = part->outcome[i];
+	seen->group[at] = part->group == NULL ? 0 : part->group[i];
+	for (int32_t h = 0; h < SF_CLOSE_HORIZONS; h++)
+	{
+		seen->said[h][at] = sf_close_within(p, part->entry[i], seen->within[h]).won;
+		seen->plain[h][at] = sf_close_plain(start, seen->buckets, hazard, won, part->entry[i], seen->within[h]);
+	}
+}
 
 /* Losses, risks and causes of one fold's held-out deals. */
 static SfStatus
@@ -242,6 +301,7 @@ test_deals(SfArena *arena, const SfCloseModel *model, const SfClosePart *part, c
 	if (status != SF_OK)
 		return status;
 	sf_close_hazards(p, &own_hazard, &own_won);
+	held->seen.buckets = buckets;
 	for (int64_t i = 0; i < part->rows && status == SF_OK; i++)
 	{
 		double		entry = part->entry[i];
@@ -253,13 +313,15 @@ test_deals(SfArena *arena, const SfCloseModel *model, const SfClosePart *part, c
 		risk[i] = -sf_close_expected(p, 0).mean;
 		closed[i] = outcome != SF_CLOSE_OPEN;
 		held->loss[held->n] = loss_of(start, buckets, own_hazard, own_won, entry, days, outcome, model->churn);
-		held->base_loss[held->n++] = loss_of(start, buckets, hazard, won, entry, days, outcome, model->churn);
+		held->base_loss[held->n] = loss_of(start, buckets, hazard, won, entry, days, outcome, model->churn);
+		note_deal(held, p, start, hazard, won, part, i);
 		if (closed[i])
 		{
 			held->chance[held->closed] = own_won[sf_bucket_of(start, buckets, days)];
 			held->was_won[held->closed++] = outcome == SF_CLOSE_WON;
 		}
-		if (i % 256 == 0)
+		held->n++;
+		if (i % 64 == 0)
 			status = sf_poll(arena->ctx);
 	}
 	return status;
@@ -296,15 +358,21 @@ judge_fold(SfArena *arena, const SfCloseSet *set, const SfSplit *split, const Sf
 	return status;
 }
 
-/* Means of the held-out losses and the interval of their difference. */
-static void
-compare_losses(const Held *held, SfCloseQuality *q)
+/* Means of the held-out losses and the interval of their difference; rows of one deal rise and fall together. */
+static SfStatus
+compare_losses(SfArena *arena, const Held *held, bool grouped, SfCloseQuality *q)
 {
+	SfArenaMark scratch = sf_arena_mark(arena);
+	double	   *gained = sf_arena_take(arena, (size_t) held->n, sizeof(double));
+	uint64_t   *group = sf_arena_take(arena, (size_t) held->n, sizeof(uint64_t));
 	double		n = (double) held->n;
-	double		gain = 0;
-	double		squares = 0;
+	double		gain;
 	double		error;
+	SfClusters	deals;
+	SfStatus	status;
 
+	if (gained == NULL || group == NULL)
+		return sf_no_memory(arena->ctx);
 	q->rows = held->n;
 	q->closed = held->closed;
 	q->loss = q->base_loss = 0;
@@ -312,18 +380,21 @@ compare_losses(const Held *held, SfCloseQuality *q)
 	{
 		q->loss += held->loss[i] / n;
 		q->base_loss += held->base_loss[i] / n;
+		gained[i] = held->base_loss[i] - held->loss[i];
+		group[i] = held->seen.group[i] != 0 ? held->seen.group[i] : sf_mix64(~(uint64_t) i);
 	}
-	gain = q->base_loss - q->loss;
-	for (int64_t i = 0; i < held->n; i++)
+	status = sf_clusters_make(arena, grouped ? group : NULL, held->n, &deals);
+	if (status == SF_OK)
+		status = sf_cluster_mean(arena, &deals, gained, held->n, &gain, &error);
+	if (status == SF_OK)
 	{
-		double		d = held->base_loss[i] - held->loss[i] - gain;
-
-		squares += d * d;
+		error *= sf_cluster_width(&deals);
+		q->skill = -sf_expm1(-gain);
+		q->skill_low = -sf_expm1(-(gain - error));
+		q->skill_high = -sf_expm1(-(gain + error));
 	}
-	error = held->n > 1 ? sqrt(squares / (n - 1) / n) : 0;
-	q->skill = -expm1(-gain);
-	q->skill_low = -expm1(-(gain - 1.959963984540054 * error));
-	q->skill_high = -expm1(-(gain + 1.959963984540054 * error));
+	sf_arena_rewind(arena, scratch);
+	return status;
 }
 
 static SfStatus
@@ -336,12 +407,11 @@ take_held(SfArena *arena, int64_t n, Held *held)
 	held->was_won = sf_arena_take(arena, (size_t) n, sizeof(uint8_t));
 	if (held->loss == NULL || held->base_loss == NULL || held->chance == NULL || held->was_won == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	return SF_OK;
+	return sf_close_seen_take(arena, n, &held->seen);
 }
 
-/* Folds of the first rows_max deals; those of one group stay together. SF_BAD_DATA: too few. */
-static SfStatus
-make_folds(SfArena *arena, const SfCloseSet *set, int32_t folds, uint64_t seed, int64_t rows_max, SfSplit *split)
+SfStatus
+sf_close_folds(SfArena *arena, const SfCloseSet *set, int32_t folds, uint64_t seed, int64_t rows_max, SfSplit *split)
 {
 	SfRows		rows = sf_all_rows(&set->frame);
 
@@ -395,18 +465,20 @@ sf_close_judge(SfArena *arena, const SfCloseSet *set, const SfCloseSpec *spec, i
 	SfCloseQuality q = {.c_index = NAN, .c_error = NAN, .cause_auc = NAN};
 	Held		held;
 	SfAuc		auc;
-	SfStatus	status = take_held(arena, set->frame.rows, &held);
+	SfStatus	status = take_held(arena, set->frame.rows < rows_max ? set->frame.rows : rows_max, &held);
 
 	if (status == SF_OK && (split == NULL || pairs == NULL))
 		status = sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	if (status == SF_OK)
-		status = make_folds(arena, set, folds, spec->seed, rows_max, split);
+		status = sf_close_folds(arena, set, folds, spec->seed, rows_max, split);
+	if (status == SF_OK)
+		status = sf_close_seen_horizons(arena, set, &held.seen);
 	for (int32_t k = 0; k < folds && status == SF_OK; k++)
 	{
 		pairs[k] = pairs[folds + k] = 0;
 		status = judge_fold(arena, set, &split[k], spec, &held, &pairs[folds + k], &pairs[k]);
 		if (progress.report != NULL)
-			progress.report(progress.arg, k + 1, folds);
+			progress.report(progress.arg, folds + k + 1, 2 * folds);
 	}
 	/* too few deals, groups or closings to hold some out: not measured */
 	if (status == SF_BAD_DATA)
@@ -417,12 +489,14 @@ sf_close_judge(SfArena *arena, const SfCloseSet *set, const SfCloseSpec *spec, i
 	}
 	if (status == SF_OK && held.n > 0)
 	{
-		compare_losses(&held, &q);
+		status = compare_losses(arena, &held, set->frame.group != NULL, &q);
 		join_folds(pairs + folds, pairs, folds, &q);
-		if (!spec->churn && held.closed > 0)
+		if (status == SF_OK && !spec->churn && held.closed > 0)
 			status = sf_auc(arena, held.chance, held.was_won, held.closed, 0.95, &auc);
 		if (status == SF_OK && !spec->churn && held.closed > 0)
 			q.cause_auc = auc.auc;
+		if (status == SF_OK)
+			status = sf_close_calibration(arena, &held.seen, held.n, q.horizon);
 	}
 	sf_arena_rewind(arena, scratch);
 	if (status == SF_OK)

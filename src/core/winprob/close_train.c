@@ -47,51 +47,40 @@ count_causes(SfCloseModel *model, bool churn)
 	model->cause_rate = churn ? 1 : ((double) model->won + 0.5) / ((double) model->closed + 1);
 }
 
-static SfStatus
-fit_cause(SfArena *arena, const SfClosePart *part, const SfCloseSpec *spec, SfCloseModel *model)
+SfStatus
+sf_close_prepare(SfArena *arena, const SfCloseSet *set, SfRows rows, const SfCloseSpec *spec, SfCloseModel *model,
+				 SfClosePart *part)
 {
-	SfLogisticOptions options = {.linear = false, .ridge = spec->ridge, .smoothness = spec->smoothness};
-	SfBins		bins;
-	SfCodes		codes;
-	SfStatus	status = sf_close_cause_bins(arena, model, &bins);
+	SfStatus	status;
 
+	*model = (SfCloseModel) {
+		.algorithm = spec->algorithm, .cause_algorithm = spec->cause, .ridge = spec->ridge,
+		.smoothness = spec->smoothness, .seed = spec->seed
+	};
+	status = sf_close_buckets(arena, set, rows, spec->buckets, model);
 	if (status == SF_OK)
-		status = sf_close_cause_codes(arena, part, model, &codes);
+	{
+		count_causes(model, spec->churn);
+		status = make_bins(arena, set, rows, spec, &model->bins);
+	}
 	if (status == SF_OK)
-		status = sf_logistic_fit(arena, &bins, &codes, options, &model->cause);
-	/* a close model is not updated: what updates need would be most of its bytes */
-	model->cause.information = NULL;
-	model->cause.estimate = NULL;
+		status = sf_close_part(arena, set, rows, &model->bins, part);
+	model->rows = rows.n;
 	return status;
 }
 
 SfStatus
 sf_close_train(SfArena *arena, const SfCloseSet *set, SfRows rows, const SfCloseSpec *spec, SfCloseModel *model)
 {
-	SfCloseModel fit = {.algorithm = spec->algorithm, .ridge = spec->ridge, .smoothness = spec->smoothness};
+	SfCloseModel fit;
 	SfClosePart part;
-	SfStatus	status;
+	SfStatus	status = sf_close_prepare(arena, set, rows, spec, &fit, &part);
 
-	fit.seed = spec->seed;
-	status = sf_close_buckets(arena, set, rows, spec->buckets, &fit);
 	if (status == SF_OK)
-	{
-		count_causes(&fit, spec->churn);
-		status = make_bins(arena, set, rows, spec, &fit.bins);
-	}
+		status = spec->algorithm == SF_CLOSE_BOOSTED ? sf_close_fit_boosted(arena, &part, spec, &fit) :
+			sf_close_fit_additive(arena, &part, spec, NULL, &fit);
 	if (status == SF_OK)
-		status = sf_close_part(arena, set, rows, &fit.bins, &part);
-	if (status != SF_OK)
-		return status;
-	fit.rows = part.rows;
-	if (spec->algorithm == SF_CLOSE_BOOSTED)
-		status = sf_close_fit_boosted(arena, &part, spec, &fit);
-	else
-	{
-		status = sf_close_fit_additive(arena, &part, spec, &fit);
-		if (status == SF_OK && fit.cause_known)
-			status = fit_cause(arena, &part, spec, &fit);
-	}
+		status = sf_close_fit_cause(arena, &part, spec, &fit);
 	if (status == SF_OK)
 		*model = fit;
 	return status;

@@ -14,8 +14,14 @@
  * what was left of its bucket", so ages in whole days need no care and, without
  * features, the curves are those of the life table; in the last, open-ended
  * bucket it counts where it lies.  Features whose effect visibly changes with
- * age get weights of their own for three bands of age.  Alternatively boosted
- * trees answer both questions on one row per deal and bucket.
+ * age, on closing or on winning, get weights of their own for four bands of age.
+ * Alternatively boosted trees answer a question, with the bucket as a feature: how
+ * soon on one row per deal and bucket, won or lost on one row per closing.  The
+ * likelihood falls into a part for either question, so ways to answer them are
+ * chosen apart.
+ *
+ * Age is what the clock of `days` shows.  Effects change with it, so features that
+ * go stale want a clock that starts when they were taken: entry 0, days from then.
  *
  * The same engine serves customers who leave (churn: one cause), and stages:
  * "won" is moving on, "lost" is closing there, days are those in the stage.  A
@@ -37,8 +43,9 @@
 #define SF_CLOSE_FORMAT 1
 #define SF_CLOSE_MAGIC "SFCM"
 #define SF_CLOSE_BUCKETS_MAX 60
-#define SF_CLOSE_BANDS 3		/* of age, for effects that change */
+#define SF_CLOSE_BANDS 4		/* of age, for effects that change; none of features with over 64 codes */
 #define SF_CLOSE_VARYING_MAX 3	/* features with such effects */
+#define SF_CLOSE_HORIZONS 3		/* that quality is measured at */
 #define SF_CLOSE_COLUMNS 3		/* outcome, days and entry: the last columns of a frame */
 #define SF_CLOSE_DAYS_MAX 1e6
 
@@ -66,7 +73,7 @@ extern SfStatus sf_close_add(SfCtx *ctx, SfFrameBuilder *builder, const SfCloseD
 
 typedef enum SfCloseAlgorithm
 {
-	SF_CLOSE_AUTO,				/* the better of the two by cross-validated likelihood */
+	SF_CLOSE_AUTO,				/* for each question the better of the two by cross-validated likelihood */
 	SF_CLOSE_ADDITIVE,
 	SF_CLOSE_BOOSTED,
 	SF_CLOSE_ALGORITHMS
@@ -82,7 +89,7 @@ typedef struct SfCloseOptions
 	double		ridge;			/* >= 0; NaN: chosen by cross-validation */
 	double		smoothness;		/* between neighbouring buckets and bins, >= 0; NaN: 1 */
 	int32_t		trees;			/* boosted; 0: 150 */
-	int32_t		leaves;			/* boosted; 0: 16 */
+	int32_t		leaves;			/* boosted; 0: 8 for closing, 4 for winning */
 	double		rate;			/* boosted; NaN: 0.1 */
 	int32_t		folds;			/* 2 .. 20; 0: 5 */
 	bool		validate;		/* cross-validated quality; without it nothing is chosen by it either */
@@ -108,6 +115,21 @@ typedef struct SfCloseVarying
 	const double *weight;		/* [SF_CLOSE_BANDS][values + 2] log hazard */
 } SfCloseVarying;
 
+/*
+ * Wins within some days, of deals held out: predicted at their entry, and seen.  Deals that were not watched so long
+ * are made up for by others (weights by the inverse chance of being watched), which gives Aalen and Johansen's estimate.
+ */
+typedef struct SfCloseHorizon
+{
+	double		within;			/* days */
+	double		said;			/* wins, sum over deals */
+	double		seen;
+	double		low;			/* 95 % interval of seen around what was said; deals of a group count once */
+	double		high;
+	double		brier;			/* mean squared error of the predictions */
+	double		brier_skill;	/* share of it saved against a model that knows the age only */
+} SfCloseHorizon;
+
 typedef struct SfCloseQuality
 {
 	int64_t		rows;			/* 0: not measured */
@@ -120,11 +142,25 @@ typedef struct SfCloseQuality
 	double		skill_low;		/* 95 % interval, from paired differences */
 	double		skill_high;
 	double		cause_auc;		/* won against lost of the closed ones; NaN for churn */
+	SfCloseHorizon horizon[SF_CLOSE_HORIZONS];	/* middle days from entry to a close; 30; 90 */
 } SfCloseQuality;
+
+/* A way to answer one of the two questions, and how well it did on held-out deals. */
+typedef struct SfCloseCandidate
+{
+	bool		winning;		/* the second question */
+	bool		boosted;
+	bool		varying;		/* additive: effects may change with age */
+	double		ridge;			/* additive */
+	int32_t		leaves;			/* boosted */
+	double		loss;			/* - log likelihood per deal; winning: per closing */
+	bool		chosen;
+} SfCloseCandidate;
 
 typedef struct SfCloseModel
 {
-	SfCloseAlgorithm algorithm; /* ADDITIVE or BOOSTED */
+	SfCloseAlgorithm algorithm; /* of closing: ADDITIVE or BOOSTED */
+	SfCloseAlgorithm cause_algorithm;
 	SfCloseAlgorithm asked;
 	bool		churn;
 	bool		forced;
@@ -133,34 +169,39 @@ typedef struct SfCloseModel
 	int32_t		buckets;
 	SfCloseBucket *bucket;		/* [buckets] */
 	double		horizon;		/* days: the oldest age seen in training */
-	double		ridge;
+	double		ridge;			/* of closing */
 	double		smoothness;
+	int32_t		band_end[SF_CLOSE_BANDS];	/* first bucket beyond the band; the last is `buckets` */
 	/* additive */
 	const int32_t *offset;		/* [features + 1] */
 	const double *weight;		/* [offset[features]] log hazard by code, averages 0 over the training deals */
 	const double *error;		/* its standard error */
 	int32_t		varying;
 	SfCloseVarying *vary;		/* [varying] */
-	int32_t		band_end[SF_CLOSE_BANDS];	/* first bucket beyond the band; the last is `buckets` */
 	/* boosted */
 	double		last_width;		/* days that one row of the open-ended bucket stood for */
 	SfTrees		closing;
 	/* cause; age bucket is feature `features` of both */
 	bool		cause_known;	/* false: one class, or churn: P(won | closed) is cause_rate */
 	double		cause_rate;
-	SfLogistic	cause;
+	SfLogistic	cause;			/* behind the age bucket: band * codes + code of features that change with age */
+	int32_t		cause_varying;
+	int32_t		cause_vary[SF_CLOSE_VARYING_MAX];	/* those features */
 	SfTrees		cause_trees;
 	/* what is known of it */
 	int64_t		rows;
 	int64_t		closed;
 	int64_t		won;
+	int64_t		deals;			/* rows of one group are one deal; so below */
+	int64_t		closed_deals;
+	int64_t		won_deals;
 	double		first_time;
 	double		last_time;
 	SfCloseQuality quality;
 	int32_t		gates;
 	SfGate	   *gate;
 	int32_t		candidates;
-	SfCandidate *candidate;		/* kind LOGISTIC = additive; log_loss = - log likelihood per deal */
+	SfCloseCandidate *candidate;
 } SfCloseModel;
 
 /*

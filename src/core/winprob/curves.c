@@ -6,8 +6,8 @@
 
 #include <math.h>
 
+#include "core/base/radix.h"
 #include "core/base/sum.h"
-#include "core/winprob/ranks.h"
 
 #define POLL_EVERY 16384
 
@@ -47,7 +47,7 @@ next_value(SfCtx *ctx, Walk *w, SfStatus *status)
 		m--;
 	while (l > 0 && lost[l - 1] == key)
 		l--;
-	w->value = sf_rank_value(key);
+	w->value = sf_of_key(key);
 	w->won = w->left.won_rows - m;
 	w->lost = w->left.lost_rows - l;
 	w->left.won_rows = m;

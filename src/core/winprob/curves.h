@@ -2,7 +2,7 @@
  * curves.h
  *		Predictions against outcomes as points: ROC, calibration and lift.
  *
- * All take won and lost deals apart, as ascending keys of ranks.h, so that one
+ * All take won and lost deals apart, as ascending keys of sf_rank_key, so that one
  * sorted state answers every question.  Both counts are at least 0; SF_CANCELLED
  * is the only way to fail, and *points is then not written.
  */

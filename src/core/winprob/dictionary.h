@@ -91,6 +91,45 @@ sf_text_compare(SfText a, SfText b)
 	return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
+/* Two bytes of length, then the text. */
+static inline void
+sf_write_text(SfWriter *w, SfText text)
+{
+	sf_write_bits(w, (uint64_t) text.length, 2);
+	if (w->at != NULL && text.length > 0)
+		memcpy(w->at + w->size, text.at, (size_t) text.length);
+	w->size += (size_t) text.length;
+}
+
+/* Borrowed from the bytes; empty, and the reader fails, where there is no text of at most SF_MAX_NAME bytes. */
+static inline SfText
+sf_read_text(SfReader *r)
+{
+	SfText		text = {"", (int32_t) sf_read_bits(r, 2)};
+
+	if (!r->ok || text.length > SF_MAX_NAME || (size_t) text.length > r->left)
+	{
+		r->ok = false;
+		text.length = 0;
+		return text;
+	}
+	text.at = (const char *) r->at;
+	r->at += text.length;
+	r->left -= (size_t) text.length;
+	return text;
+}
+
+/* Have two sets of features the same names and kinds, in the same order? */
+static inline bool
+sf_same_features(const SfFeature *a, int32_t features, const SfFeature *b, int32_t others)
+{
+	bool		same = features == others;
+
+	for (int32_t f = 0; same && f < features; f++)
+		same = a[f].kind == b[f].kind && sf_text_equal(a[f].name, b[f].name);
+	return same;
+}
+
 /* The number of a text of at most SF_MAX_NAME bytes, a new one where it has none. SF_TOO_LARGE, SF_NO_MEMORY. */
 extern SfStatus sf_dictionary_add(SfCtx *ctx, SfDictionary *dictionary, SfText text, uint32_t *number);
 

@@ -6,28 +6,11 @@
 
 #include <math.h>
 
-#include "core/base/radix.h"
-
-#define FOLDS_MIN 2
-#define FOLDS_MAX 100
-
 /* Rows between two polls. */
 #define POLL_EVERY 65536
 
 /* Block of a row that is left out. */
 #define NO_BLOCK UINT8_MAX
-
-static SfStatus
-out_of_memory(SfArena *arena)
-{
-	return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
-
-static uint32_t
-row_of(SfRows rows, int64_t i)
-{
-	return rows.row != NULL ? rows.row[i] : (uint32_t) i;
-}
 
 /* Keys of some rows, ascending, with the places of the rows among those given. */
 typedef struct Sorted
@@ -46,7 +29,7 @@ take_sorted(SfArena *arena, int64_t rows, Sorted *s)
 		.key = sf_arena_take(arena, (size_t) rows, sizeof(uint64_t)),
 		.at = sf_arena_take(arena, (size_t) rows, sizeof(uint32_t))
 	};
-	return s->key == NULL || s->at == NULL ? out_of_memory(arena) : SF_OK;
+	return s->key == NULL || s->at == NULL ? sf_no_memory(arena->ctx) : SF_OK;
 }
 
 /* Sorts, and finds the runs. */
@@ -58,7 +41,7 @@ sort_keys(SfArena *arena, Sorted *s)
 	SfStatus	status;
 
 	if (spare == NULL || at_spare == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	status = sf_radix_sort(arena->ctx, s->key, s->at, s->n, spare, at_spare);
 	if (status != SF_OK)
 		return status;
@@ -90,20 +73,42 @@ take_part(SfArena *arena, SfRows rows, const uint8_t *block, Part part, SfRows *
 		n += block[i] != NO_BLOCK && ((block[i] >= part.from && block[i] <= part.to) != part.others);
 	row = sf_arena_take(arena, (size_t) n, sizeof(uint32_t));
 	if (row == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	*out = (SfRows) {row, n};
 	for (int64_t i = 0; i < rows.n && status == SF_OK; i++)
 	{
 		if (block[i] != NO_BLOCK && ((block[i] >= part.from && block[i] <= part.to) != part.others))
-			*row++ = row_of(rows, i);
+			*row++ = sf_row_of(rows, i);
 		if (i % POLL_EVERY == POLL_EVERY - 1)
 			status = sf_poll(arena->ctx);
 	}
 	return status;
 }
 
+/* Of a part that trains only the deals whose outcome came before the first deal that is tested. */
 static SfStatus
-make_splits(SfArena *arena, SfRows rows, const uint8_t *block, SfFoldKind kind, int32_t folds, SfSplit *split)
+keep_known(SfArena *arena, const SfFrame *frame, SfSplit *split)
+{
+	double		first = INFINITY;
+	int64_t		n = 0;
+	uint32_t   *row;
+
+	if (frame->closed == NULL)
+		return SF_OK;
+	row = sf_arena_take(arena, (size_t) split->train.n, sizeof(uint32_t));
+	if (row == NULL)
+		return sf_no_memory(arena->ctx);
+	for (int64_t i = 0; i < split->test.n; i++)
+		first = fmin(first, frame->time[split->test.row[i]]);
+	for (int64_t i = 0; i < split->train.n; i++)
+		if (frame->closed[split->train.row[i]] < first)
+			row[n++] = split->train.row[i];
+	split->train = (SfRows) {row, n};
+	return sf_poll(arena->ctx);
+}
+
+static SfStatus
+make_splits(SfArena *arena, const SfFrame *frame, SfRows rows, const uint8_t *block, SfFoldKind kind, int32_t folds, SfSplit *split)
 {
 	SfStatus	status = SF_OK;
 
@@ -118,6 +123,8 @@ make_splits(SfArena *arena, SfRows rows, const uint8_t *block, SfFoldKind kind, 
 		status = take_part(arena, rows, block, train, &split[k].train);
 		if (status == SF_OK)
 			status = take_part(arena, rows, block, test, &split[k].test);
+		if (status == SF_OK && kind == SF_FOLDS_FORWARD)
+			status = keep_known(arena, frame, &split[k]);
 	}
 	return status;
 }
@@ -132,29 +139,44 @@ block_shuffled(SfCtx *ctx, SfRows rows, int32_t folds, uint8_t *block)
 	return SF_OK;
 }
 
+/* Rows by their groups, in an order that the salt draws. */
+static SfStatus
+sort_groups(SfArena *arena, const SfFrame *frame, SfRows rows, uint64_t salt, Sorted *s)
+{
+	SfStatus	status = take_sorted(arena, rows.n, s);
+
+	if (status != SF_OK)
+		return status;
+	for (s->n = 0; s->n < rows.n; s->n++)
+	{
+		s->key[s->n] = sf_mix64(sf_fold_group(frame, sf_row_of(rows, s->n)) ^ salt);
+		s->at[s->n] = (uint32_t) s->n;
+	}
+	return sort_keys(arena, s);
+}
+
+SfStatus
+sf_folds_groups(SfArena *arena, const SfFrame *frame, SfRows rows, int64_t *groups)
+{
+	SfArenaMark mark = sf_arena_mark(arena);
+	Sorted		s = {.runs = rows.n};
+	SfStatus	status = frame->group == NULL ? SF_OK : sort_groups(arena, frame, rows, 0, &s);
+
+	sf_arena_rewind(arena, mark);
+	if (status == SF_OK)
+		*groups = s.runs;
+	return status;
+}
+
 /* Groups in an order that the seed draws go one by one to the smallest fold. */
 static SfStatus
 block_grouped(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t folds, uint64_t seed, uint8_t *block)
 {
-	int64_t		size[FOLDS_MAX] = {0};
+	int64_t		size[SF_FOLDS_MAX] = {0};
 	uint64_t	salt = sf_mix64(seed + UINT64_C(0x9e3779b97f4a7c15));
 	Sorted		s;
-	SfStatus	status = take_sorted(arena, rows.n, &s);
+	SfStatus	status = sort_groups(arena, frame, rows, salt, &s);
 
-	if (status != SF_OK)
-		return status;
-	for (s.n = 0; s.n < rows.n; s.n++)
-	{
-		uint32_t	row = row_of(rows, s.n);
-		uint64_t	group = frame->group != NULL ? frame->group[row] : 0;
-
-		/* a deal without a group is one by itself */
-		if (group == 0)
-			group = sf_mix64(~(uint64_t) row);
-		s.key[s.n] = sf_mix64(group ^ salt);
-		s.at[s.n] = (uint32_t) s.n;
-	}
-	status = sort_keys(arena, &s);
 	if (status != SF_OK)
 		return status;
 	if (s.runs < folds)
@@ -183,7 +205,7 @@ sort_times(SfArena *arena, const SfFrame *frame, SfRows rows, uint8_t *block, So
 		return status;
 	for (int64_t i = 0; i < rows.n; i++)
 	{
-		double		time = frame->time != NULL ? frame->time[row_of(rows, i)] : NAN;
+		double		time = frame->time != NULL ? frame->time[sf_row_of(rows, i)] : NAN;
 
 		block[i] = NO_BLOCK;
 		if (isnan(time))
@@ -224,16 +246,16 @@ SfStatus
 sf_folds_make(SfArena *arena, const SfFrame *frame, SfRows rows, SfFoldKind kind, int32_t folds,
 			  uint64_t seed, SfSplit *split)
 {
-	SfSplit		made[FOLDS_MAX];
+	SfSplit		made[SF_FOLDS_MAX];
 	SfArenaMark mark;
 	uint8_t    *block;
 	SfStatus	status;
 
-	if (folds < FOLDS_MIN || folds > FOLDS_MAX)
-		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "folds must be between 2 and 100", folds);
+	if (folds < SF_FOLDS_MIN || folds > SF_FOLDS_MAX)
+		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, SF_FOLDS_TEXT, folds);
 	block = sf_arena_take(arena, (size_t) rows.n, 1);
 	if (block == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	mark = sf_arena_mark(arena);
 	if (kind == SF_FOLDS_GROUPED)
 		status = block_grouped(arena, frame, rows, folds, seed, block);
@@ -243,7 +265,7 @@ sf_folds_make(SfArena *arena, const SfFrame *frame, SfRows rows, SfFoldKind kind
 		status = block_shuffled(arena->ctx, rows, folds, block);
 	sf_arena_rewind(arena, mark);
 	if (status == SF_OK)
-		status = make_splits(arena, rows, block, kind, folds, made);
+		status = make_splits(arena, frame, rows, block, kind, folds, made);
 	if (status == SF_OK)
 		memcpy(split, made, (size_t) folds * sizeof(SfSplit));
 	return status;
@@ -275,7 +297,7 @@ sf_split_by_time(SfArena *arena, const SfFrame *frame, double share, SfSplit *sp
 		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "the share held out must be between 0 and 1", share);
 	block = sf_arena_take(arena, (size_t) rows.n, 1);
 	if (block == NULL)
-		return out_of_memory(arena);
+		return sf_no_memory(arena->ctx);
 	mark = sf_arena_mark(arena);
 	status = sort_times(arena, frame, rows, block, &s);
 	if (status != SF_OK)
@@ -288,6 +310,8 @@ sf_split_by_time(SfArena *arena, const SfFrame *frame, double share, SfSplit *sp
 	status = take_part(arena, rows, block, (Part) {0, 0, false}, &made.train);
 	if (status == SF_OK)
 		status = take_part(arena, rows, block, (Part) {1, 1, false}, &made.test);
+	if (status == SF_OK)
+		status = keep_known(arena, frame, &made);
 	if (status == SF_OK)
 		*split = made;
 	return status;

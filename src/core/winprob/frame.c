@@ -13,12 +13,6 @@
 #define FIRST_ROWS 16
 
 static SfStatus
-out_of_memory(SfCtx *ctx)
-{
-	return sf_fail(ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-}
-
-static SfStatus
 check_features(SfCtx *ctx, int32_t features, const SfFeature *feature)
 {
 	if (features < 0)
@@ -44,7 +38,7 @@ copy_features(SfCtx *ctx, int32_t features, const SfFeature *feature, SfFeature 
 		bytes += (size_t) feature[f].name.length;
 	text = sf_alloc(ctx, bytes + 1, 1);
 	if (to == NULL || text == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	for (int32_t f = 0; f < features; f++)
 	{
 		size_t		length = (size_t) feature[f].name.length;
@@ -89,7 +83,7 @@ sf_frame_create(SfCtx *ctx, int32_t features, const SfFeature *feature, SfFrameB
 		return status;
 	b = sf_alloc(ctx, 1, sizeof(SfFrameBuilder));
 	if (b == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	*b = (SfFrameBuilder) {.features = features};
 	status = copy_features(ctx, features, feature, &b->feature);
 	if (status != SF_OK)
@@ -97,7 +91,7 @@ sf_frame_create(SfCtx *ctx, int32_t features, const SfFeature *feature, SfFrameB
 	index = sf_alloc(ctx, 3 * n, sizeof(int32_t));
 	b->counts = sf_alloc(ctx, n, sizeof(SfFeatureCounts));
 	if (index == NULL || b->counts == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	memset(b->counts, 0, n * sizeof(SfFeatureCounts));
 	b->place = index;
 	b->number = index + n;
@@ -105,7 +99,7 @@ sf_frame_create(SfCtx *ctx, int32_t features, const SfFeature *feature, SfFrameB
 	lay_out(b);
 	b->dictionary = sf_alloc(ctx, (size_t) b->categories + 1, sizeof(SfDictionary));
 	if (b->dictionary == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	memset(b->dictionary, 0, ((size_t) b->categories + 1) * sizeof(SfDictionary));
 	*builder = b;
 	return SF_OK;
@@ -145,11 +139,13 @@ make_chunk(SfCtx *ctx, const SfFrameBuilder *b, const SfFrameChunk *old, int64_t
 	made.hash = enlarged(ctx, old->hash, used, rows, sizeof(uint64_t));
 	made.won = enlarged(ctx, old->won, used, rows, 1);
 	if (made.cell == NULL || made.hash == NULL || made.won == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	if (old->time != NULL && (made.time = enlarged(ctx, old->time, used, rows, sizeof(double))) == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	if (old->group != NULL && (made.group = enlarged(ctx, old->group, used, rows, sizeof(uint64_t))) == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
+	if (old->closed != NULL && (made.closed = enlarged(ctx, old->closed, used, rows, sizeof(double))) == NULL)
+		return sf_no_memory(ctx);
 	*chunk = made;
 	return SF_OK;
 }
@@ -175,7 +171,7 @@ add_room(SfCtx *ctx, SfFrameBuilder *b)
 		SfFrameChunk *more = enlarged(ctx, b->chunk, b->chunks, room, sizeof(SfFrameChunk));
 
 		if (more == NULL)
-			return out_of_memory(ctx);
+			return sf_no_memory(ctx);
 		b->chunk = more;
 		b->chunk_room = room;
 	}
@@ -200,6 +196,9 @@ sf_frame_reserve(SfCtx *ctx, SfFrameBuilder *builder, int64_t rows)
 	return status;
 }
 
+/* Where the moment of closing stands in a hash: behind all features. */
+#define CLOSED_PLACE (4 + (uint64_t) SF_MAX_FEATURES)
+
 /* A word of a row, mixed with where it stands; the sum over a row is its hash. */
 static inline uint64_t
 mixed(uint64_t word, uint64_t place)
@@ -214,10 +213,16 @@ static uint64_t
 row_hash(const SfFrameBuilder *b, const uint64_t *cell, SfDealInfo info)
 {
 	uint64_t	time;
+	uint64_t	closed;
 	uint64_t	hash;
 
 	memcpy(&time, &info.time, sizeof time);
 	hash = mixed(time, 1) + mixed(info.group, 2) + mixed((uint64_t) info.outcome, 3);
+	if (info.closed_known)
+	{
+		memcpy(&closed, &info.closed, sizeof closed);
+		hash += mixed(closed, CLOSED_PLACE);
+	}
 	for (int32_t i = 0; i < b->numbers; i++)
 		hash += mixed(cell[i], 4 + (uint64_t) b->number[i]);
 	for (int32_t c = 0; c < b->categories; c++)
@@ -230,23 +235,23 @@ row_hash(const SfFrameBuilder *b, const uint64_t *cell, SfDealInfo info)
 	return sf_mix64(hash);
 }
 
-/* The time and the group arrays come to a chunk with the first deal that has one. */
+/* The arrays of times and groups come to a chunk with the first deal that has one. */
 static SfStatus
-set_time(SfCtx *ctx, const SfFrameBuilder *b, SfFrameChunk *chunk, int64_t row, double time)
+set_time(SfCtx *ctx, const SfFrameBuilder *b, double **times, int64_t row, double time)
 {
-	if (chunk->time == NULL)
+	if (*times == NULL)
 	{
 		int64_t		rows = b->room < SF_CHUNK_ROWS ? b->room : SF_CHUNK_ROWS;
 
 		if (isnan(time))
 			return SF_OK;
-		chunk->time = sf_alloc(ctx, (size_t) rows, sizeof(double));
-		if (chunk->time == NULL)
-			return out_of_memory(ctx);
+		*times = sf_alloc(ctx, (size_t) rows, sizeof(double));
+		if (*times == NULL)
+			return sf_no_memory(ctx);
 		for (int64_t i = 0; i < rows; i++)
-			chunk->time[i] = NAN;
+			(*times)[i] = NAN;
 	}
-	chunk->time[row] = time;
+	(*times)[row] = time;
 	return SF_OK;
 }
 
@@ -261,7 +266,7 @@ set_group(SfCtx *ctx, const SfFrameBuilder *b, SfFrameChunk *chunk, int64_t row,
 			return SF_OK;
 		chunk->group = sf_alloc(ctx, (size_t) rows, sizeof(uint64_t));
 		if (chunk->group == NULL)
-			return out_of_memory(ctx);
+			return sf_no_memory(ctx);
 		memset(chunk->group, 0, (size_t) rows * sizeof(uint64_t));
 	}
 	chunk->group[row] = group;
@@ -276,13 +281,17 @@ sf_frame_put(SfCtx *ctx, SfFrameBuilder *builder, int64_t at, SfDealInfo info)
 	uint64_t	missing = SF_MISSING_BITS;
 	SfStatus	status;
 
-	if (isinf(info.time))
-		return sf_fail(ctx, SF_BAD_DATA, "the as-of time must be finite");
+	info.closed_known = info.closed_known && !isnan(info.closed);
+	if (isinf(info.time) || (info.closed_known && isinf(info.closed)))
+		return sf_fail(ctx, SF_BAD_DATA, "the times of a deal must be finite");
 	/* one zero and one NaN, as in the cells */
 	if (isnan(info.time))
 		memcpy(&info.time, &missing, sizeof missing);
 	info.time += 0.0;
-	status = set_time(ctx, builder, chunk, row, info.time);
+	info.closed = info.closed_known ? info.closed + 0.0 : NAN;
+	status = set_time(ctx, builder, &chunk->time, row, info.time);
+	if (status == SF_OK)
+		status = set_time(ctx, builder, &chunk->closed, row, info.closed);
 	if (status == SF_OK)
 		status = set_group(ctx, builder, chunk, row, info.group);
 	if (status != SF_OK)
@@ -291,6 +300,7 @@ sf_frame_put(SfCtx *ctx, SfFrameBuilder *builder, int64_t at, SfDealInfo info)
 	chunk->hash[row] = row_hash(builder, chunk->cell + row * builder->words, info);
 	builder->has_time |= !isnan(info.time);
 	builder->has_group |= info.group != 0;
+	builder->has_closed |= info.closed_known;
 	return SF_OK;
 }
 
@@ -418,11 +428,8 @@ sf_frame_add(SfCtx *ctx, SfFrameBuilder *builder, SfDealInfo info, const SfCell 
 static SfStatus
 check_same_features(SfCtx *ctx, const SfFrameBuilder *a, const SfFrameBuilder *b)
 {
-	bool		same = a->features == b->features;
-
-	for (int32_t f = 0; same && f < a->features; f++)
-		same = a->feature[f].kind == b->feature[f].kind && sf_text_equal(a->feature[f].name, b->feature[f].name);
-	return same ? SF_OK : sf_fail(ctx, SF_BAD_ARGUMENT, "deals with different features cannot be put together");
+	return sf_same_features(a->feature, a->features, b->feature, b->features) ? SF_OK :
+		sf_fail(ctx, SF_BAD_ARGUMENT, "deals with different features cannot be put together");
 }
 
 /* map[categories][from's numbers]: what they are called here. */
@@ -436,7 +443,7 @@ map_dictionaries(SfCtx *ctx, SfFrameBuilder *b, const SfFrameBuilder *from, uint
 
 		map[c] = sf_alloc(ctx, (size_t) n + 1, sizeof(uint32_t));
 		if (map[c] == NULL)
-			return out_of_memory(ctx);
+			return sf_no_memory(ctx);
 		for (int32_t i = 0; i < n; i++)
 		{
 			SfStatus	status = sf_dictionary_add(ctx, &b->dictionary[c], d->entry[i].text, &map[c][i]);
@@ -480,7 +487,9 @@ copy_rows(SfCtx *ctx, SfFrameBuilder *b, const SfFrameBuilder *from, uint32_t *c
 		SfDealInfo	info = {
 			.outcome = (SfOutcome) old.chunk->won[old.row],
 			.time = old.chunk->time != NULL ? old.chunk->time[old.row] : NAN,
-			.group = old.chunk->group != NULL ? old.chunk->group[old.row] : 0
+			.group = old.chunk->group != NULL ? old.chunk->group[old.row] : 0,
+			.closed = old.chunk->closed != NULL ? old.chunk->closed[old.row] : NAN,
+			.closed_known = true
 		};
 
 		copy_row(b, sf_frame_cells(from, i), map, chunk->cell + (at & (SF_CHUNK_ROWS - 1)) * b->words);
@@ -502,7 +511,7 @@ sf_frame_merge(SfCtx *ctx, SfFrameBuilder *builder, const SfFrameBuilder *from)
 		return status;
 	map = sf_alloc(ctx, (size_t) builder->categories + 1, sizeof(uint32_t *));
 	if (map == NULL)
-		return out_of_memory(ctx);
+		return sf_no_memory(ctx);
 	status = map_dictionaries(ctx, builder, from, map);
 	if (status == SF_OK)
 		status = sf_frame_reserve(ctx, builder, builder->rows + from->rows);

@@ -59,6 +59,8 @@ typedef struct SfDealInfo
 	SfOutcome	outcome;
 	double		time;			/* as-of time, days since 2000-01-01; NaN: not known */
 	uint64_t	group;			/* deals of one group stay in one fold; 0: a group of its own */
+	bool		closed_known;
+	double		closed;			/* when the outcome came, as time is told; counts only when it is known */
 } SfDealInfo;
 
 typedef struct SfFrameBuilder SfFrameBuilder;
@@ -101,6 +103,7 @@ typedef struct SfFrame
 	const uint8_t *won;			/* [rows] 0 or 1 */
 	const double *time;			/* [rows], NaN where not known; NULL when no deal has one */
 	const uint64_t *group;		/* [rows]; NULL when no deal has one */
+	const double *closed;		/* [rows] when the outcome came, NaN where not known; NULL when it is of no deal */
 	const SfFeatureCounts *counts;	/* [features] */
 	const int32_t *categories;	/* [features], 0 unless CATEGORY */
 	const SfText *const *category;	/* [features][categories], ascending by bytes */
@@ -125,6 +128,23 @@ sf_all_rows(const SfFrame *frame)
 	SfRows		rows = {NULL, frame->rows};
 
 	return rows;
+}
+
+/* The frame's row behind the i-th of some rows. */
+static inline uint32_t
+sf_row_of(SfRows rows, int64_t i)
+{
+	return rows.row != NULL ? rows.row[i] : (uint32_t) i;
+}
+
+static inline int64_t
+sf_won_among(const SfFrame *frame, SfRows rows)
+{
+	int64_t		won = 0;
+
+	for (int64_t i = 0; i < rows.n; i++)
+		won += frame->won[sf_row_of(rows, i)];
+	return won;
 }
 
 /* Column f for rows first .. first + n - 1 of `rows`: numbers (missing = NaN) or category numbers. */

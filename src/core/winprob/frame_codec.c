@@ -8,21 +8,13 @@
 
 #include "core/winprob/frame_store.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define HAS_TIME 1
 #define HAS_GROUP 2
+#define HAS_CLOSED 4
 
 /* Rows, or names, between two polls. */
 #define POLL_EVERY 4096
-
-static void
-write_text(SfWriter *w, SfText text)
-{
-	sf_write_bits(w, (uint64_t) text.length, 2);
-	if (w->at != NULL && text.length > 0)
-		memcpy(w->at + w->size, text.at, (size_t) text.length);
-	w->size += (size_t) text.length;
-}
 
 static void
 write_row(SfWriter *w, const SfFrameBuilder *b, int64_t i)
@@ -35,6 +27,8 @@ write_row(SfWriter *w, const SfFrameBuilder *b, int64_t i)
 		sf_write_double(w, p.chunk->time != NULL ? p.chunk->time[p.row] : NAN);
 	if (b->has_group)
 		sf_write_bits(w, p.chunk->group != NULL ? p.chunk->group[p.row] : 0, 8);
+	if (b->has_closed)
+		sf_write_double(w, p.chunk->closed != NULL ? p.chunk->closed[p.row] : NAN);
 	for (int32_t k = 0; k < b->words; k++)
 		sf_write_bits(w, cell[k], 8);
 }
@@ -42,7 +36,7 @@ write_row(SfWriter *w, const SfFrameBuilder *b, int64_t i)
 static size_t
 row_size(const SfFrameBuilder *b)
 {
-	return 1 + 8 * (size_t) b->has_time + 8 * (size_t) b->has_group + 8 * (size_t) b->words;
+	return 1 + 8 * ((size_t) b->has_time + (size_t) b->has_group + (size_t) b->has_closed + (size_t) b->words);
 }
 
 void
@@ -54,7 +48,7 @@ sf_frame_encode(const SfFrameBuilder *builder, SfWriter *write)
 	sf_write_bits(write, (uint64_t) b->features, 4);
 	for (int32_t f = 0; f < b->features; f++)
 	{
-		write_text(write, b->feature[f].name);
+		sf_write_text(write, b->feature[f].name);
 		sf_write_bits(write, (uint64_t) b->feature[f].kind, 1);
 		sf_write_int64(write, b->counts[f].open_missing);
 		sf_write_int64(write, b->counts[f].after);
@@ -63,9 +57,9 @@ sf_frame_encode(const SfFrameBuilder *builder, SfWriter *write)
 	{
 		sf_write_bits(write, (uint64_t) b->dictionary[c].n, 4);
 		for (int32_t i = 0; i < b->dictionary[c].n; i++)
-			write_text(write, b->dictionary[c].entry[i].text);
+			sf_write_text(write, b->dictionary[c].entry[i].text);
 	}
-	sf_write_bits(write, (b->has_time ? HAS_TIME : 0) | (b->has_group ? HAS_GROUP : 0), 1);
+	sf_write_bits(write, (b->has_time ? HAS_TIME : 0) | (b->has_group ? HAS_GROUP : 0) | (b->has_closed ? HAS_CLOSED : 0), 1);
 	sf_write_int64(write, b->open_rows);
 	sf_write_int64(write, b->rows);
 	if (write->at == NULL)
@@ -79,24 +73,6 @@ static SfStatus
 bad_bytes(SfCtx *ctx)
 {
 	return sf_fail(ctx, SF_BAD_BYTES, "the bytes are not a set of deals");
-}
-
-/* Borrowed from the bytes. */
-static SfText
-read_text(SfReader *r)
-{
-	SfText		text = {"", (int32_t) sf_read_bits(r, 2)};
-
-	if (!r->ok || text.length > SF_MAX_NAME || (size_t) text.length > r->left)
-	{
-		r->ok = false;
-		text.length = 0;
-		return text;
-	}
-	text.at = (const char *) r->at;
-	r->at += text.length;
-	r->left -= (size_t) text.length;
-	return text;
 }
 
 static SfStatus
@@ -115,7 +91,7 @@ read_features(SfCtx *ctx, SfReader *r, SfFrameBuilder **builder)
 	{
 		uint64_t	kind;
 
-		feature[f].name = read_text(r);
+		feature[f].name = sf_read_text(r);
 		kind = sf_read_bits(r, 1);
 		open_missing[f] = sf_read_int64(r);
 		after[f] = sf_read_int64(r);
@@ -143,7 +119,7 @@ read_dictionary(SfCtx *ctx, SfReader *r, SfDictionary *d)
 	for (uint64_t i = 0; i < n && status == SF_OK; i++)
 	{
 		uint32_t	number;
-		SfText		text = read_text(r);
+		SfText		text = sf_read_text(r);
 
 		if (!r->ok)
 			return bad_bytes(ctx);
@@ -197,7 +173,12 @@ read_row(SfCtx *ctx, SfReader *r, SfFrameBuilder *b, uint64_t flags)
 		info.time = sf_read_double(r);
 	if ((flags & HAS_GROUP) != 0)
 		info.group = sf_read_bits(r, 8);
-	if (!r->ok || won > 1 || isinf(info.time))
+	if ((flags & HAS_CLOSED) != 0)
+	{
+		info.closed = sf_read_double(r);
+		info.closed_known = true;
+	}
+	if (!r->ok || won > 1 || isinf(info.time) || isinf(info.closed))
 		return bad_bytes(ctx);
 	status = sf_frame_reserve(ctx, b, at + 1);
 	if (status != SF_OK)
@@ -243,8 +224,9 @@ sf_frame_decode(SfCtx *ctx, SfReader *read, SfFrameBuilder **builder)
 	flags = sf_read_bits(read, 1);
 	b->open_rows = sf_read_int64(read);
 	rows = sf_read_int64(read);
-	size = 1 + 8 * (size_t) b->words + ((flags & HAS_TIME) != 0 ? 8 : 0) + ((flags & HAS_GROUP) != 0 ? 8 : 0);
-	if (!read->ok || flags > (HAS_TIME | HAS_GROUP) || b->open_rows < 0 || b->open_rows > INT64_MAX / 4 ||
+	size = 1 + 8 * (size_t) b->words + ((flags & HAS_TIME) != 0 ? 8 : 0) + ((flags & HAS_GROUP) != 0 ? 8 : 0) +
+		((flags & HAS_CLOSED) != 0 ? 8 : 0);
+	if (!read->ok || flags > (HAS_TIME | HAS_GROUP | HAS_CLOSED) || b->open_rows < 0 || b->open_rows > INT64_MAX / 4 ||
 		rows < 0 || rows > SF_MAX_ROWS || (uint64_t) rows > read->left / size)
 		return bad_bytes(ctx);
 	for (int64_t i = 0; i < rows && status == SF_OK; i++)

@@ -36,13 +36,14 @@ step(Ordering *o)
 	return sf_poll(o->ctx);
 }
 
+/* Of an array of times, or of none. */
 static uint64_t
-time_bits(SfFramePlace p)
+time_bits(const double *times, int64_t row)
 {
 	uint64_t	bits = SF_MISSING_BITS;
 
-	if (p.chunk->time != NULL)
-		memcpy(&bits, &p.chunk->time[p.row], sizeof bits);
+	if (times != NULL && !isnan(times[row]))
+		memcpy(&bits, &times[row], sizeof bits);
 	return bits;
 }
 
@@ -70,7 +71,9 @@ compare_rows(const Ordering *o, uint32_t i, uint32_t j)
 	int			order = order_of(p.chunk->won[p.row], q.chunk->won[q.row]);
 
 	if (order == 0)
-		order = order_of(time_bits(p), time_bits(q));
+		order = order_of(time_bits(p.chunk->time, p.row), time_bits(q.chunk->time, q.row));
+	if (order == 0)
+		order = order_of(time_bits(p.chunk->closed, p.row), time_bits(q.chunk->closed, q.row));
 	if (order == 0)
 		order = order_of(group_of(p), group_of(q));
 	for (int32_t k = 0; k < b->numbers && order == 0; k++)
@@ -234,9 +237,9 @@ rank_categories(SfArena *arena, const SfFrameBuilder *b, uint32_t **rank, SfText
 	return SF_OK;
 }
 
-/* Outcome, time and group of every row, in order. time and group may be NULL. */
+/* Outcome, times and group of every row, in order. All but won may be NULL. */
 static SfStatus
-gather_info(SfCtx *ctx, const SfFrameBuilder *b, const uint32_t *order, uint8_t *won, double *time, uint64_t *group)
+gather_info(SfCtx *ctx, const SfFrameBuilder *b, const uint32_t *order, uint8_t *won, double *time, uint64_t *group, double *closed)
 {
 	SfStatus	status = SF_OK;
 
@@ -249,6 +252,8 @@ gather_info(SfCtx *ctx, const SfFrameBuilder *b, const uint32_t *order, uint8_t 
 			time[i] = p.chunk->time != NULL ? p.chunk->time[p.row] : NAN;
 		if (group != NULL)
 			group[i] = group_of(p);
+		if (closed != NULL)
+			closed[i] = p.chunk->closed != NULL ? p.chunk->closed[p.row] : NAN;
 		if (i % POLL_EVERY == POLL_EVERY - 1)
 			status = sf_poll(ctx);
 	}
@@ -268,16 +273,17 @@ sf_frame_finish(SfArena *arena, const SfFrameBuilder *builder, SfFrame *frame)
 	uint8_t    *won = sf_arena_take(arena, rows, 1);
 	double	   *time = b->has_time ? sf_arena_take(arena, rows, sizeof(double)) : NULL;
 	uint64_t   *group = b->has_group ? sf_arena_take(arena, rows, sizeof(uint64_t)) : NULL;
+	double	   *closed = b->has_closed ? sf_arena_take(arena, rows, sizeof(double)) : NULL;
 	SfStatus	status;
 
 	if (rank == NULL || name == NULL || categories == NULL || order == NULL || won == NULL ||
-		(b->has_time && time == NULL) || (b->has_group && group == NULL))
+		(b->has_time && time == NULL) || (b->has_group && group == NULL) || (b->has_closed && closed == NULL))
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	status = rank_categories(arena, b, rank, name, categories);
 	if (status == SF_OK)
 		status = make_order(arena, b, rank, order);
 	if (status == SF_OK)
-		status = gather_info(arena->ctx, b, order, won, time, group);
+		status = gather_info(arena->ctx, b, order, won, time, group, closed);
 	if (status != SF_OK)
 		return status;
 	*frame = (SfFrame) {
@@ -289,6 +295,7 @@ sf_frame_finish(SfArena *arena, const SfFrameBuilder *builder, SfFrame *frame)
 		.won = won,
 		.time = time,
 		.group = group,
+		.closed = closed,
 		.counts = b->counts,
 		.categories = categories,
 		.category = (const SfText *const *) name,

@@ -24,6 +24,7 @@ typedef struct SfFrameChunk
 	uint8_t    *won;			/* [rows] */
 	double	   *time;			/* [rows], or NULL: none known */
 	uint64_t   *group;			/* [rows], or NULL: all 0 */
+	double	   *closed;			/* [rows], or NULL: none known */
 } SfFrameChunk;
 
 struct SfFrameBuilder
@@ -47,6 +48,7 @@ struct SfFrameBuilder
 	int64_t		open_rows;
 	bool		has_time;		/* some deal does */
 	bool		has_group;
+	bool		has_closed;
 };
 
 /* A deal in its chunk. */
@@ -84,7 +86,7 @@ sf_cell_category(const SfFrameBuilder *b, const uint64_t *cell, int32_t c)
 extern SfStatus sf_frame_reserve(SfCtx *ctx, SfFrameBuilder *builder, int64_t rows);
 
 /*
- * Outcome (not open), time and group of row `at`, for which there is room and
+ * Outcome (not open), times and group of row `at`, for which there is room and
  * whose cells are there; hashes the row, does not count it.
  */
 extern SfStatus sf_frame_put(SfCtx *ctx, SfFrameBuilder *builder, int64_t at, SfDealInfo info);

@@ -1,37 +1,13 @@
 /*
  * gates.c
  *		What a win model must pass before and after it is trained.
- *
- * The leak scan asks what each feature can do alone: win rates by bin, learned
- * on one half of the deals and put to the test on the other, so that a name
- * or a number that is different for each deal shows nothing.
  */
 #include "core/winprob/gates.h"
 
 #include <math.h>
 
-#include "core/winprob/bins.h"
-#include "core/winprob/metrics.h"
-
-#define CLASS_REFUSE 40.0
-#define CLASS_WARN 200.0
-#define ROWS_REFUSE 10.0
-#define ROWS_WARN 20.0
-#define YEARS_WARN 2.0
-#define PER_YEAR_WARN 100.0
-#define AUC_REFUSE 0.9
-#define MISSING_REFUSE 0.3
-#define MISSING_ERRORS 5.0		/* standard errors of a difference of shares */
-#define OVERFIT_WARN 0.25
-#define DAYS_PER_YEAR 365.25
-#define LEAST_SPAN (1.0 / 12)	/* years; less history does not tell deals per year */
-
-/* An AUC of .9 is known to .005 from so many deals; the scan looks at no more. */
-#define SCAN_ROWS 20000
-#define SCAN_CELLS 4000000
-#define SCAN_LEAST 2000
-#define SCAN_BINS 64
-#define SCAN_PRIOR 10.0
+#include "core/winprob/deal_counts.h"
+#include "core/winprob/leaks.h"
 
 #define CHUNK 1024
 
@@ -60,9 +36,9 @@ sf_gate_at_least(SfGateKind kind, double measured, double refuse, double warn)
 }
 
 SfGate
-sf_gate_rows_per_parameter(int64_t rows, int64_t parameters)
+sf_gate_rows_per_parameter(int64_t deals, int64_t parameters)
 {
-	return sf_gate_at_least(SF_GATE_ROWS_PER_PARAMETER, (double) rows / (double) parameters, ROWS_REFUSE, ROWS_WARN);
+	return sf_gate_at_least(SF_GATE_ROWS_PER_PARAMETER, (double) deals / (double) parameters, SF_ROWS_REFUSE, SF_ROWS_WARN);
 }
 
 SfGate
@@ -82,13 +58,39 @@ sf_gate_skill(SfGateKind kind, const SfWinMetrics *metrics)
 }
 
 SfGate
+sf_gate_skill_time(const SfWinMetrics *metrics, bool closed_known)
+{
+	SfGate		gate = sf_gate_skill(SF_GATE_SKILL_TIME, metrics);
+
+	if (gate.verdict == SF_PASS && !closed_known)
+		gate.verdict = SF_WARN;
+	return gate;
+}
+
+SfGate
+sf_gate_model_parameters(const SfWinModel *model)
+{
+	double		parameters = NAN;
+	SfGate		gate;
+
+	for (int32_t m = 0; m < model->members; m++)
+		if (model->member[m].kind == SF_ALGORITHM_LOGISTIC)
+			parameters = fmax(parameters, model->member[m].logistic.parameters);
+	if (isnan(parameters))
+		return plain_gate(SF_GATE_MODEL_PARAMETERS, -1, SF_ROWS_WARN, NAN);
+	gate = sf_gate_at_least(SF_GATE_MODEL_PARAMETERS, (double) model->deals / fmax(parameters, 1), SF_ROWS_REFUSE, SF_ROWS_WARN);
+	gate.stops = false;
+	return gate;
+}
+
+SfGate
 sf_gate_overfit(const SfWinMetrics *train, const SfWinMetrics *validated)
 {
-	SfGate		gate = plain_gate(SF_GATE_OVERFIT, -1, OVERFIT_WARN, NAN);
+	SfGate		gate = plain_gate(SF_GATE_OVERFIT, -1, SF_OVERFIT_WARN, NAN);
 
 	if (train->rows > 0 && validated->rows > 0 && validated->log_loss > 0)
 		gate.measured = (validated->log_loss - train->log_loss) / validated->log_loss;
-	gate.verdict = gate.measured <= OVERFIT_WARN ? SF_PASS : SF_WARN;
+	gate.verdict = gate.measured <= SF_OVERFIT_WARN ? SF_PASS : SF_WARN;
 	return gate;
 }
 
@@ -111,35 +113,14 @@ sf_gate_text(const SfGate *gate)
 			return "a feature is missing far more often in open or in closed deals";
 		case SF_GATE_LEAK_AFTER:
 			return "a feature has dates after the moment it describes";
+		case SF_GATE_LEAK_DAYS:
+			return "a feature alone tells when a deal closes almost surely";
 		default:
 			return "a gate refuses training";
 	}
 }
 
 /* ---- time ---- */
-
-static SfStatus
-years_known(SfCtx *ctx, const SfFrame *frame, double *years, int64_t *known)
-{
-	double		first = INFINITY;
-	double		last = -INFINITY;
-
-	*known = 0;
-	*years = NAN;
-	for (int64_t i = 0; frame->time != NULL && i < frame->rows; i++)
-	{
-		if (i % 65536 == 0 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-		if (!isfinite(frame->time[i]))
-			continue;
-		first = fmin(first, frame->time[i]);
-		last = fmax(last, frame->time[i]);
-		++*known;
-	}
-	if (*known > 0)
-		*years = (last - first) / DAYS_PER_YEAR;
-	return SF_OK;
-}
 
 static SfGate
 warning_gate(SfGateKind kind, double measured, double warn)
@@ -150,145 +131,16 @@ warning_gate(SfGateKind kind, double measured, double warn)
 	return gate;
 }
 
-/* ---- leaks ---- */
-
-/* Smoothed win rates of one half's bins as predictions of the other half's deals, all features at once. */
-static void
-half_predictions(const SfBins *bins, const SfCodes *codes, const uint32_t *row, double *const *prediction)
+SfGate
+sf_gate_history(double first, double last)
 {
-	double		base = (double) bins->won_rows / (double) bins->rows;
-
-	for (int32_t f = 0; f < bins->features; f++)
-	{
-		const SfFeatureBins *of = &bins->of[f];
-
-		for (int64_t i = 0; i < codes->rows; i++)
-		{
-			int32_t		code = codes->code[i * codes->features + f];
-
-			prediction[f][row[i]] = ((double) of->won[code] + SCAN_PRIOR * base) / ((double) of->count[code] + SCAN_PRIOR);
-		}
-	}
+	return warning_gate(SF_GATE_HISTORY, (last - first) / SF_DAYS_PER_YEAR, SF_YEARS_WARN);
 }
 
-/* Even rows learn, odd ones are told, and the other way round; the frame's order is shuffled already. */
-static SfStatus
-cross_predictions(SfArena *arena, const SfFrame *frame, int64_t n, double *const *prediction)
+SfGate
+sf_gate_deals_per_year(double deals, double first, double last)
 {
-	uint32_t   *half[2];
-	int64_t		count[2] = {0, 0};
-
-	for (int h = 0; h < 2; h++)
-		if ((half[h] = sf_arena_take(arena, (size_t) (n + 1) / 2, sizeof(uint32_t))) == NULL)
-			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	for (int64_t i = 0; i < n; i++)
-		half[i % 2][count[i % 2]++] = (uint32_t) i;
-	for (int h = 0; h < 2; h++)
-	{
-		SfRows		learn = {half[h], count[h]};
-		SfRows		tell = {half[1 - h], count[1 - h]};
-		SfArenaMark mark = sf_arena_mark(arena);
-		SfBins		bins;
-		SfCodes		codes;
-		SfStatus	status = sf_bins_fit(arena, frame, learn, (SfBinOptions) {SCAN_BINS, SCAN_PRIOR}, &bins);
-
-		if (status == SF_OK)
-			status = sf_bins_code(arena, &bins, frame, tell, &codes);
-		if (status == SF_OK)
-			status = sf_poll(arena->ctx);
-		if (status != SF_OK)
-			return status;
-		half_predictions(&bins, &codes, tell.row, prediction);
-		sf_arena_rewind(arena, mark);
-	}
-	return SF_OK;
-}
-
-/* AUC of each feature alone; NaN where it cannot be told. */
-static SfStatus
-aucs_alone(SfArena *arena, const SfFrame *frame, double *auc)
-{
-	int64_t		n = SCAN_CELLS / frame->features;
-	double	  **prediction;
-	SfStatus	status;
-
-	n = n < SCAN_LEAST ? SCAN_LEAST : n > SCAN_ROWS ? SCAN_ROWS : n;
-	n = n > frame->rows ? frame->rows : n;
-	for (int32_t f = 0; f < frame->features; f++)
-		auc[f] = NAN;
-	if (n < 4)
-		return SF_OK;
-	prediction = sf_arena_take(arena, (size_t) frame->features, sizeof(double *));
-	if (prediction == NULL)
-		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	for (int32_t f = 0; f < frame->features; f++)
-		if ((prediction[f] = sf_arena_take(arena, (size_t) n, sizeof(double))) == NULL)
-			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = cross_predictions(arena, frame, n, prediction);
-	for (int32_t f = 0; status == SF_OK && f < frame->features; f++)
-	{
-		SfArenaMark mark = sf_arena_mark(arena);
-		SfAuc		alone;
-
-		status = sf_auc(arena, prediction[f], frame->won, n, 0.95, &alone);
-		if (status == SF_OK)
-			auc[f] = alone.auc;
-		sf_arena_rewind(arena, mark);
-	}
-	return status;
-}
-
-static SfGate
-leak_auc(int32_t feature, double auc)
-{
-	SfGate		gate = plain_gate(SF_GATE_LEAK_AUC, feature, AUC_REFUSE, auc);
-
-	if (auc > AUC_REFUSE)
-	{
-		gate.verdict = SF_REFUSE;
-		gate.stops = true;
-	}
-	return gate;
-}
-
-/*
- * Source: the pooled two-proportion z test, Agresti, Categorical Data Analysis, 3rd ed., 3.1.
- */
-static SfGate
-leak_missing(const SfFrame *frame, int32_t feature)
-{
-	const SfFeatureCounts *c = &frame->counts[feature];
-	SfGate		gate = plain_gate(SF_GATE_LEAK_MISSING, feature, MISSING_REFUSE, NAN);
-	double		closed = (double) frame->rows;
-	double		open = (double) frame->open_rows;
-	double		pooled;
-	double		error;
-
-	if (frame->rows == 0 || frame->open_rows == 0)
-		return gate;
-	pooled = (double) (c->closed_missing + c->open_missing) / (closed + open);
-	error = sqrt(pooled * (1 - pooled) * (1 / closed + 1 / open));
-	gate.other = (double) c->open_missing / open;
-	gate.measured = fabs((double) c->closed_missing / closed - gate.other);
-	if (gate.measured > MISSING_REFUSE && gate.measured > MISSING_ERRORS * error)
-	{
-		gate.verdict = SF_REFUSE;
-		gate.stops = true;
-	}
-	return gate;
-}
-
-static SfGate
-leak_after(const SfFrame *frame, int32_t feature)
-{
-	SfGate		gate = plain_gate(SF_GATE_LEAK_AFTER, feature, 0, (double) frame->counts[feature].after);
-
-	if (gate.measured > 0)
-	{
-		gate.verdict = SF_REFUSE;
-		gate.stops = true;
-	}
-	return gate;
+	return warning_gate(SF_GATE_DEALS_PER_YEAR, sf_deals_per_year(deals, first, last), SF_PER_YEAR_WARN);
 }
 
 /* ---- constants ---- */
@@ -338,29 +190,67 @@ is_constant(SfCtx *ctx, const SfFrame *frame, int32_t f, bool *constant)
 static SfGate
 constant_gate(int32_t f, bool constant)
 {
-	SfGate		gate = plain_gate(SF_GATE_CONSTANT, f, 1, constant ? 1 : 2);
+	SfGate		gate = plain_gate(SF_GATE_CONSTANT, f, 1, constant ? 1 : NAN);
 
 	gate.verdict = constant ? SF_WARN : SF_PASS;
 	return gate;
 }
 
+/* ---- a model that was updated ---- */
+
+SfGate
+sf_gate_updated(const SfGate *gate, const SfWinModel *old, const SfWinModel *now, int64_t known)
+{
+	static const SfWinMetrics none = {0};
+	double		grown = (double) now->deals / (double) old->deals;
+	double		years = fmax((old->last_time - old->first_time) / SF_DAYS_PER_YEAR, SF_LEAST_SPAN);
+	double		before = isnan(gate->measured) ? 0 : gate->measured * years;
+
+	switch (gate->kind)
+	{
+		case SF_GATE_WON:
+			return sf_gate_at_least(gate->kind, (double) now->won_deals, SF_CLASS_REFUSE, SF_CLASS_WARN);
+		case SF_GATE_LOST:
+			return sf_gate_at_least(gate->kind, (double) now->lost_deals, SF_CLASS_REFUSE, SF_CLASS_WARN);
+		case SF_GATE_ROWS_PER_PARAMETER:
+			return sf_gate_at_least(gate->kind, gate->measured * grown, SF_ROWS_REFUSE, SF_ROWS_WARN);
+		case SF_GATE_MODEL_PARAMETERS:
+			return sf_gate_model_parameters(now);
+		case SF_GATE_HISTORY:
+			return sf_gate_history(now->first_time, now->last_time);
+		case SF_GATE_DEALS_PER_YEAR:
+			return sf_gate_deals_per_year(before + (double) known, now->first_time, now->last_time);
+		case SF_GATE_SKILL_RANDOM:
+		case SF_GATE_SKILL_TIME:
+			return sf_gate_skill(gate->kind, &none);
+		case SF_GATE_OVERFIT:
+			return sf_gate_overfit(&none, &none);
+		default:
+			return *gate;
+	}
+}
+
 /* ---- all of them ---- */
 
-static SfStatus
-plain_gates(SfCtx *ctx, const SfFrame *frame, SfGate *gate, int32_t *n)
+static void
+plain_gates(const SfFrame *frame, const SfDealCounts *deals, SfGate *gate, int32_t *n)
 {
-	double		years;
-	int64_t		known;
-	SfStatus	status = years_known(ctx, frame, &years, &known);
+	gate[(*n)++] = sf_gate_at_least(SF_GATE_WON, (double) deals->won, SF_CLASS_REFUSE, SF_CLASS_WARN);
+	gate[(*n)++] = sf_gate_at_least(SF_GATE_LOST, (double) deals->lost, SF_CLASS_REFUSE, SF_CLASS_WARN);
+	gate[(*n)++] = sf_gate_rows_per_parameter(deals->closed, (int64_t) frame->features + 1);
+	gate[(*n)++] = sf_gate_history(deals->first, deals->last);
+	gate[(*n)++] = sf_gate_deals_per_year((double) deals->timed, deals->first, deals->last);
+}
 
-	if (status != SF_OK)
-		return status;
-	gate[(*n)++] = sf_gate_at_least(SF_GATE_WON, (double) frame->won_rows, CLASS_REFUSE, CLASS_WARN);
-	gate[(*n)++] = sf_gate_at_least(SF_GATE_LOST, (double) (frame->rows - frame->won_rows), CLASS_REFUSE, CLASS_WARN);
-	gate[(*n)++] = sf_gate_rows_per_parameter(frame->rows, (int64_t) frame->features + 1);
-	gate[(*n)++] = warning_gate(SF_GATE_HISTORY, years, YEARS_WARN);
-	gate[(*n)++] = warning_gate(SF_GATE_DEALS_PER_YEAR, known > 0 ? (double) known / fmax(years, LEAST_SPAN) : NAN, PER_YEAR_WARN);
-	return SF_OK;
+static SfGate
+missing_gate(const SfFrame *frame, const SfDealCounts *deals, int32_t f)
+{
+	SfMissing	missing = {
+		frame->counts[f].closed_missing, frame->rows, frame->counts[f].open_missing, frame->open_rows,
+		(double) deals->closed / fmax((double) frame->rows, 1)
+	};
+
+	return sf_leak_missing(f, &missing);
 }
 
 #define PLAIN_GATES 5
@@ -372,24 +262,26 @@ sf_win_gates(SfArena *arena, const SfFrame *frame, SfGate **gates, int32_t *coun
 	SfGate	   *gate = sf_arena_take(arena, PLAIN_GATES + GATES_PER_FEATURE * (size_t) frame->features, sizeof(SfGate));
 	double	   *auc = sf_arena_take(arena, (size_t) frame->features, sizeof(double));
 	SfArenaMark mark = sf_arena_mark(arena);
+	SfDealCounts deals;
 	int32_t		n = 0;
 	SfStatus	status;
 
 	if (gate == NULL || auc == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = plain_gates(arena->ctx, frame, gate, &n);
-	if (status == SF_OK && frame->features > 0)
-		status = aucs_alone(arena, frame, auc);
+	status = sf_count_deals(arena, frame, NULL, &deals);
+	if (status == SF_OK)
+		status = sf_aucs_alone(arena, frame, sf_all_rows(frame), auc);
 	if (status != SF_OK)
 		return status;
 	sf_arena_rewind(arena, mark);
+	plain_gates(frame, &deals, gate, &n);
 	for (int32_t f = 0; f < frame->features; f++)
-		gate[n++] = leak_auc(f, auc[f]);
+		gate[n++] = sf_leak_auc(f, auc[f]);
 	for (int32_t f = 0; f < frame->features; f++)
-		gate[n++] = leak_missing(frame, f);
+		gate[n++] = missing_gate(frame, &deals, f);
 	for (int32_t f = 0; f < frame->features; f++)
 		if (frame->feature[f].kind == SF_FEATURE_AGE)
-			gate[n++] = leak_after(frame, f);
+			gate[n++] = sf_leak_after(frame, f);
 	for (int32_t f = 0; f < frame->features; f++)
 	{
 		bool		constant;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
+
 /* Codes copied between two polls. */
 #define POLL_CODES 1000000
 
@@ -184,5 +186,5 @@ sf_base_log_odds(const SfCodes *codes)
 	for (int64_t r = 0; r < codes->rows; r++)
 		won += codes->won[r] != 0;
 	rate = fmin(fmax(won / (double) codes->rows, least), 1 - least);
-	return log(rate / (1 - rate));
+	return sf_log(rate / (1 - rate));
 }

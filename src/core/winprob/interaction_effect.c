@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
+
 #define Z95 1.959963984540054
 
 SfLogOdds
@@ -16,7 +18,7 @@ sf_fourfold_log_odds(SfFourfold t)
 	double		c = (double) t.won[0] + 0.5;
 	double		d = (double) (t.deals[0] - t.won[0]) + 0.5;
 
-	return (SfLogOdds) {log(a) - log(b) - log(c) + log(d), 1.0 / (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d)};
+	return (SfLogOdds) {sf_log(a) - sf_log(b) - sf_log(c) + sf_log(d), 1.0 / (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d)};
 }
 
 SfLogOdds
@@ -66,7 +68,7 @@ sf_interaction_effect(SfFourfold t, SfLogOdds odds)
 		.rate_with = rate(t.won[1], t.deals[1]), .rate_without = rate(t.won[0], t.deals[0]),
 		.lift = (((double) t.won[1] + common / 2) / ((double) t.deals[1] + 0.5)) /
 			(((double) t.won[0] + common / 2) / ((double) t.deals[0] + 0.5)),
-		.odds_ratio = exp(odds.theta), .odds_low = exp(odds.theta - error), .odds_high = exp(odds.theta + error)
+		.odds_ratio = sf_exp(odds.theta), .odds_low = sf_exp(odds.theta - error), .odds_high = sf_exp(odds.theta + error)
 	};
 }
 
@@ -97,7 +99,7 @@ sf_log_chi_squared_tail(double x, int32_t df)
 	else
 	{
 		/* beyond 500 the first two terms of erfc's asymptotic series are good to 1e-6 */
-		sum = h < 500.0 ? erfc(sqrt(h)) * exp(h) : (1.0 - 0.5 / h) / sqrt(h) * 0.5641895835477563;
+		sum = h < 500.0 ? erfc(sqrt(h)) * sf_exp(h) : (1.0 - 0.5 / h) / sqrt(h) * 0.5641895835477563;
 		term = 2.0 * sqrt(h) * 0.5641895835477563;
 		for (int32_t k = 1; k <= df / 2; k++)
 		{
@@ -105,5 +107,5 @@ sf_log_chi_squared_tail(double x, int32_t df)
 			term *= h / (k + 0.5);
 		}
 	}
-	return fmin(0.0, log(sum) - h);
+	return fmin(0.0, sf_log(sum) - h);
 }

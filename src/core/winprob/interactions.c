@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
 #include "core/base/sort.h"
 
 #define SEGMENTS_MOST 64		/* of one feature */
@@ -313,7 +314,7 @@ tell(SfInteraction *row, const Role *role, Condition condition, const Strata *s,
 			table[k] = (SfFourfold) {{t.deals[1], t.deals[0]}, {t.won[1], t.won[0]}};
 		}
 	}
-	row->shrunk = exp(row->shrunk);
+	row->shrunk = sf_exp(row->shrunk);
 	row->inside = sf_interaction_effect(table[1], odds[1]);
 	row->outside = sf_interaction_effect(table[0], odds[0]);
 }
@@ -474,8 +475,8 @@ keep(Finder *w, SfInteraction *row, int32_t tried)
 {
 	if (tried == 0)
 		return;
-	row->log_p = fmin(0.0, row->log_p + log(tried));
-	row->p = exp(row->log_p);
+	row->log_p = fmin(0.0, row->log_p + sf_log(tried));
+	row->p = sf_exp(row->log_p);
 	w->log_p[w->candidates] = row->log_p;
 	w->candidate[w->candidates++] = *row;
 }
@@ -537,7 +538,7 @@ choose_rows(Finder *w, SfInteractions *found)
 	found->n = 0;
 	for (int64_t i = w->candidates - 1; i >= 0; i--)
 	{
-		least = fmin(least, exp(w->log_p[order[i]]) * (double) n / (double) (i + 1));
+		least = fmin(least, sf_exp(w->log_p[order[i]]) * (double) n / (double) (i + 1));
 		adjusted[i] = least;
 		if (least <= w->options.level && found->n == 0)
 			found->n = i + 1;

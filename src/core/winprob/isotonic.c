@@ -11,8 +11,8 @@
 
 #include <math.h>
 
+#include "core/base/radix.h"
 #include "core/base/sum.h"
-#include "core/winprob/ranks.h"
 
 #define POLL_EVERY 16384
 
@@ -26,7 +26,7 @@ typedef struct Open
 
 /* Keys of the won deals from the front on, those of the lost ones from the end back. */
 static SfStatus
-split_keys(SfCtx *ctx, const double *value, const uint8_t *won, int64_t n, int32_t folds, int32_t fold,
+split_keys(SfCtx *ctx, const double *value, const uint8_t *won, int64_t n, const uint8_t *fold, int32_t left_out,
 		   uint64_t *key, int64_t *won_rows, int64_t *lost_rows)
 {
 	SfStatus	status = SF_OK;
@@ -34,7 +34,7 @@ split_keys(SfCtx *ctx, const double *value, const uint8_t *won, int64_t n, int32
 	*won_rows = *lost_rows = 0;
 	for (int64_t i = 0; i < n && status == SF_OK; i++)
 	{
-		if (folds == 0 || i % folds != fold)
+		if (fold == NULL || fold[i] != left_out)
 		{
 			int64_t		at = won[i] != 0 ? (*won_rows)++ : n - ++*lost_rows;
 
@@ -62,7 +62,7 @@ merge_ties(SfCtx *ctx, const uint64_t *won, int64_t m, const uint64_t *lost, int
 			i++;
 		while (j < l && lost[j] == key)
 			j++;
-		tie[*ties] = (SfScoreTie) {sf_rank_value(key), i + j - before, i - won_before};
+		tie[*ties] = (SfScoreTie) {sf_of_key(key), i + j - before, i - won_before};
 		if (*ties % POLL_EVERY == POLL_EVERY - 1 && sf_cancelled(ctx))
 			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
 	}
@@ -71,7 +71,7 @@ merge_ties(SfCtx *ctx, const uint64_t *won, int64_t m, const uint64_t *lost, int
 
 SfStatus
 sf_isotonic_ties(SfArena *arena, const double *value, const uint8_t *won, int64_t n,
-				 int32_t folds, int32_t fold, SfScoreTie **tie, int64_t *ties)
+				 const uint8_t *fold, int32_t left_out, SfScoreTie **tie, int64_t *ties)
 {
 	SfScoreTie *result = sf_arena_take(arena, (size_t) n, sizeof(SfScoreTie));
 	SfArenaMark mark = sf_arena_mark(arena);
@@ -84,11 +84,11 @@ sf_isotonic_ties(SfArena *arena, const double *value, const uint8_t *won, int64_
 
 	if (result == NULL || key == NULL || scratch == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = split_keys(arena->ctx, value, won, n, folds, fold, key, &m, &l);
+	status = split_keys(arena->ctx, value, won, n, fold, left_out, key, &m, &l);
 	if (status == SF_OK)
-		status = sf_rank_sort(arena->ctx, key, scratch, m);
+		status = sf_radix_sort(arena->ctx, key, NULL, m, scratch, NULL);
 	if (status == SF_OK)
-		status = sf_rank_sort(arena->ctx, key + n - l, scratch, l);
+		status = sf_radix_sort(arena->ctx, key + n - l, NULL, l, scratch, NULL);
 	if (status == SF_OK)
 		status = merge_ties(arena->ctx, key, m, key + n - l, l, result, &count);
 	sf_arena_rewind(arena, mark);

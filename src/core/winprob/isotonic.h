@@ -28,11 +28,11 @@ typedef struct SfIsotonicBlock
 
 /*
  * sf_isotonic_ties
- *		Predictions in order, equal ones together.  Rows i with i % folds == fold are left out (folds = 0: none is).
+ *		Predictions in order, equal ones together.  Rows i with fold[i] == left_out are left out (fold NULL: none is).
  *		Finite values.  SF_NO_MEMORY, SF_CANCELLED.  O(n).
  */
 extern SfStatus sf_isotonic_ties(SfArena *arena, const double *value, const uint8_t *won, int64_t n,
-								 int32_t folds, int32_t fold, SfScoreTie **tie, int64_t *ties);
+								 const uint8_t *fold, int32_t left_out, SfScoreTie **tie, int64_t *ties);
 
 /*
  * sf_isotonic_blocks

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/lbfgs.h"
+#include "core/base/logit.h"
 #include "core/winprob/logistic_result.h"
 
 /* L-BFGS: as Newton's tolerance, looser because each digit costs passes. */
@@ -96,7 +97,7 @@ fit_many(SfArena *arena, const SfLogisticDesign *d, const SfCodes *codes, int64_
 	if (status != SF_OK)
 		return status;
 	memset(u, 0, (size_t) d->unknowns * sizeof(double));
-	u[0] = log(rate / (1.0 - rate));
+	u[0] = sf_log(rate / (1.0 - rate));
 	many_scale(d, rate, rows, scale);
 	status = sf_lbfgs(arena, many_value, &many, d->unknowns, u, scale, TOLERANCE,
 					  iterations > 0 ? 2 * iterations : EVALUATIONS, &descent);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/dot.h"
 #include "core/base/vector.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -23,23 +24,6 @@ typedef struct Inverse
 	double	   *diagonal;
 	int64_t		n;
 } Inverse;
-
-SF_VECTOR_CLONES static double
-dot(const double *restrict a, const double *restrict b, int64_t n)
-{
-	double		lane[LANES] = {0};
-	double		sum = 0.0;
-	int64_t		i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			lane[l] += a[i + l] * b[i + l];
-	for (int l = 0; i < n; i++, l++)
-		lane[l] += a[i] * b[i];
-	for (int l = 0; l < LANES; l++)
-		sum += lane[l];
-	return sum;
-}
 
 /* out += times * column j of L^-1 */
 SF_VECTOR_CLONES static void
@@ -68,7 +52,7 @@ invert(SfCtx *ctx, Inverse *inverse)
 		{
 			const double *row = inverse->x + i * n;
 
-			column[i] = -(row[j] * inverse->diagonal[j] + dot(row + j + 1, column + j + 1, i - j - 1)) / row[i];
+			column[i] = -(row[j] * inverse->diagonal[j] + sf_dot(row + j + 1, column + j + 1, i - j - 1)) / row[i];
 		}
 	}
 	return SF_OK;
@@ -80,7 +64,7 @@ square_column(const Inverse *inverse, int64_t j)
 	const double *column = inverse->x + j * inverse->n;
 
 	return inverse->diagonal[j] * inverse->diagonal[j] +
-		dot(column + j + 1, column + j + 1, inverse->n - j - 1);
+		sf_dot(column + j + 1, column + j + 1, inverse->n - j - 1);
 }
 
 /* Singular to the last digit: an error is large then, not infinite. */
@@ -121,7 +105,7 @@ feature_errors(const SfLogisticDesign *d, const Inverse *inverse, int32_t f, dou
 		memcpy(work, mean, bytes);
 		if (d->unknown[c] >= 0)
 			add_column(inverse, d->unknown[c], d->factor[c], work);
-		error[c] = root(dot(work, work, inverse->n));
+		error[c] = root(sf_dot(work, work, inverse->n));
 	}
 }
 
@@ -142,7 +126,7 @@ trace(const SfLogisticDesign *d, const SfLogisticOptimum *optimum, const Inverse
 				add_column(inverse, d->unknown[c], 1.0, work);
 			if (d->unknown[c + 1] >= 0)
 				add_column(inverse, d->unknown[c + 1], -1.0, work);
-			sum += d->smoothness * dot(work, work, n);
+			sum += d->smoothness * sf_dot(work, work, n);
 		}
 	return sum;
 }
@@ -191,7 +175,7 @@ sf_logistic_errors(SfArena *arena, const SfLogisticDesign *d, SfLogisticOptimum 
 		for (size_t i = 0; i < n; i++)
 			average[i] -= mean[i];
 	}
-	errors->intercept = root(dot(average, average, inverse.n));
+	errors->intercept = root(sf_dot(average, average, inverse.n));
 	for (int32_t s = 0; s < d->slopes; s++)
 		if (!d->slope[s].alone)
 			errors->slope[d->slope[s].feature] = root(square_column(&inverse, d->slope[s].unknown));

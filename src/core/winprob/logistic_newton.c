@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/chol.h"
+#include "core/base/logit.h"
 
 /*
  * With so many deals or more, the first 1/WARM of them make the start.  Those
@@ -374,8 +375,8 @@ start(Newton *w, double won)
 		return;
 	}
 	memset(w->u, 0, (size_t) w->n * sizeof(double));
-	w->u[0] = log(rate / (1.0 - rate));
-	w->first = -won * log(rate) - (rows - won) * log(1.0 - rate);
+	w->u[0] = sf_log(rate / (1.0 - rate));
+	w->first = -won * sf_log(rate) - (rows - won) * sf_log(1.0 - rate);
 }
 
 /* Are there enough deals for a start from some of them, of both classes? */

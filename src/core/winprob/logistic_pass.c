@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/dot.h"
+#include "core/base/logit.h"
 #include "core/base/vector.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -100,41 +102,6 @@ gather(const uint8_t *restrict code, int64_t stride, int32_t n, const double *re
 	}
 }
 
-/*
- * exp(-a) for a >= 0, from additions and multiplications only, so that every
- * processor gives the same bits; relative error below 3e-16.
- */
-static inline double
-exp_minus(double a)
-{
-	const double round = 0x1.8p52;
-	double		y = -(a < 700.0 ? a : 700.0);
-	double		k = y * 0x1.71547652b82fep0 + round;
-	double		n = k - round;
-	double		r = (y - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33;
-	double		sum = 1.0 / 6227020800.0;
-	uint64_t	bits;
-	double		scale;
-
-	sum = sum * r + 1.0 / 479001600.0;
-	sum = sum * r + 1.0 / 39916800.0;
-	sum = sum * r + 1.0 / 3628800.0;
-	sum = sum * r + 1.0 / 362880.0;
-	sum = sum * r + 1.0 / 40320.0;
-	sum = sum * r + 1.0 / 5040.0;
-	sum = sum * r + 1.0 / 720.0;
-	sum = sum * r + 1.0 / 120.0;
-	sum = sum * r + 1.0 / 24.0;
-	sum = sum * r + 1.0 / 6.0;
-	sum = sum * r + 0.5;
-	sum = sum * r + 1.0;
-	sum = sum * r + 1.0;
-	memcpy(&bits, &k, sizeof bits);
-	bits = (bits + 1023) << 52;
-	memcpy(&scale, &bits, sizeof scale);
-	return sum * scale;
-}
-
 /* What a block of log-odds means: residual, weight, 1 + exp(-|x|), and x itself where it is on the wrong side. */
 SF_VECTOR_CLONES static void
 meaning(double *restrict x, const uint8_t *restrict won, int32_t n, double *restrict residual,
@@ -143,7 +110,7 @@ meaning(double *restrict x, const uint8_t *restrict won, int32_t n, double *rest
 	for (int32_t i = 0; i < n; i++)
 	{
 		double		a = fabs(x[i]);
-		double		e = exp_minus(a);
+		double		e = sf_exp_within(a < 700.0 ? -a : -700.0);
 		double		inverse = 1.0 / (1.0 + e);
 		double		less = e * inverse;	/* the smaller of p and 1 - p */
 		double		y = won[i];
@@ -175,23 +142,6 @@ sum_of(const double *x, int32_t n)
 	return sum;
 }
 
-SF_VECTOR_CLONES static double
-dot(const double *restrict x, const double *restrict y, int32_t n)
-{
-	double		lane[LANES] = {0};
-	double		sum = 0.0;
-	int32_t		i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int32_t l = 0; l < LANES; l++)
-			lane[l] += x[i + l] * y[i + l];
-	for (int32_t l = 0; i < n; i++, l++)
-		lane[l] += x[i] * y[i];
-	for (int32_t l = 0; l < LANES; l++)
-		sum += lane[l];
-	return sum;
-}
-
 SF_VECTOR_CLONES static void
 multiply(const double *restrict x, const double *restrict y, int32_t n, double *restrict out)
 {
@@ -211,7 +161,7 @@ log_product(const double *factor, int32_t n)
 
 		for (int32_t k = i; k < n && k < i + PRODUCT; k++)
 			product *= factor[k];
-		sum += log(product);
+		sum += sf_log(product);
 	}
 	return sum;
 }
@@ -302,7 +252,7 @@ curve_slopes(SfCtx *ctx, SfLogisticPass *p, int32_t n)
 		multiply(p->weight, z, n, p->scaled);
 		row[0] += sum_of(p->scaled, n);
 		for (int32_t t = 0; t <= s; t++)
-			row[t + 1] += dot(p->scaled, p->z + (size_t) t * BLOCK, n);
+			row[t + 1] += sf_dot(p->scaled, p->z + (size_t) t * BLOCK, n);
 		for (int32_t g = 0; g < d->groups; g++)
 		{
 			scatter(p->slot + (size_t) g * BLOCK, p->scaled, n, d->group[g].width + 1, mixed);

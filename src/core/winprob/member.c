@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
+
 #define DEALS_PER_BIN 250		/* ours: 254 bins are best for 60,000 deals, 16 for 5,000 */
 #define LEAST_BINS 8
 #define CAP_SAMPLE 8192
@@ -61,9 +63,9 @@ sf_spec_usual(SfAlgorithm kind, const SfWinOptions *options, int64_t rows)
 }
 
 SfStatus
-sf_member_bins(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t bins, SfBins *made)
+sf_member_bins(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t bins, SfBins *made, SfCodes *codes)
 {
-	return sf_bins_fit(arena, frame, rows, (SfBinOptions) {bins, SF_CATEGORY_PRIOR}, made);
+	return sf_bins_fit_code(arena, frame, rows, (SfBinOptions) {bins, SF_CATEGORY_PRIOR}, made, codes);
 }
 
 /* Unknowns of a binned logistic member whose features have no more than so many bins. */
@@ -93,7 +95,7 @@ sf_spec_cap_bins(SfArena *arena, const SfFrame *frame, SfRows rows, SfWinSpec *s
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int64_t i = 0; i < n; i++)
 		row[i] = rows.row == NULL ? (uint32_t) i : rows.row[i];
-	status = sf_member_bins(arena, frame, (SfRows) {row, n}, spec->bins, &bins);
+	status = sf_member_bins(arena, frame, (SfRows) {row, n}, spec->bins, &bins, NULL);
 	while (status == SF_OK && spec->bins > LEAST_BINS && unknowns_with(&bins, spec->bins) >= SF_LOGISTIC_DENSE)
 		spec->bins--;
 	sf_arena_rewind(arena, mark);
@@ -105,7 +107,7 @@ sf_spec_cap_bins(SfArena *arena, const SfFrame *frame, SfRows rows, SfWinSpec *s
 static double
 plus_x_log_x(double x)
 {
-	return x > 0 ? x * log(x) : 0;
+	return x > 0 ? x * sf_log(x) : 0;
 }
 
 /*
@@ -240,19 +242,25 @@ fit_boosted(SfArena *arena, const SfCodes *codes, const SfWinSpec *spec, SfHeldO
 		.feature_share = spec->feature_share, .seed = spec->seed
 	};
 	bool		watched = held != NULL && spec->patience > 0;
-	double	   *losses;
+	double	   *losses = NULL;
 	SfStatus	status = sf_boost_fit(arena, codes, options, watched ? held->codes : NULL, spec->patience,
 									  watched ? &losses : NULL, model);
 
 	if (status == SF_OK && held != NULL)
+	{
 		held->trees = model->trees;
+		held->losses = watched ? losses : NULL;
+	}
 	return status;
 }
 
 static SfStatus
 fit_forest(SfArena *arena, const SfCodes *codes, const SfWinSpec *spec, SfTrees *model)
 {
-	SfForestOptions options = {.trees = spec->trees, .depth = spec->depth, .least_rows = spec->least_rows, .seed = spec->seed};
+	SfForestOptions options = {
+		.trees = spec->trees, .depth = spec->depth, .least_rows = spec->least_rows, .seed = spec->seed,
+		.smoothing = spec->smoothing
+	};
 
 	return sf_forest_fit(arena, codes, options, NULL, model);
 }

@@ -26,6 +26,7 @@ typedef struct SfWinSpec
 	double		least_rows;
 	double		row_share;
 	double		feature_share;
+	double		smoothing;		/* forest, see trees.h; 0: the usual one */
 	uint64_t	seed;
 } SfWinSpec;
 
@@ -45,6 +46,7 @@ typedef struct SfHeldOut
 	const SfCodes *codes;
 	double	   *log_odds;		/* [codes->rows] */
 	int32_t		trees;			/* boosted: how many were best */
+	const double *losses;		/* boosted with patience: mean loss after each tree, as sf_boost_fit tells it; else NULL */
 } SfHeldOut;
 
 /*
@@ -68,6 +70,7 @@ extern SfStatus sf_member_predict(SfCtx *ctx, const SfMember *member, const SfCo
 /* Bins for members: categories are pulled to the base rate by this many deals. */
 #define SF_CATEGORY_PRIOR 10.0
 
-extern SfStatus sf_member_bins(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t bins, SfBins *made);
+extern SfStatus sf_member_bins(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t bins, SfBins *made,
+							   SfCodes *codes);
 
 #endif							/* SF_MEMBER_H */

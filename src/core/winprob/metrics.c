@@ -18,8 +18,9 @@
 #include <math.h>
 
 #include "core/base/dist.h"
+#include "core/base/logit.h"
+#include "core/base/radix.h"
 #include "core/base/sum.h"
-#include "core/winprob/ranks.h"
 
 #define CLIP 1e-15
 #define BINS 10
@@ -92,12 +93,6 @@ delong_error(SfCtx *ctx, const uint64_t *won, int64_t m, const uint64_t *lost, i
 	return SF_OK;
 }
 
-static double
-logistic(double x)
-{
-	return x >= 0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x));
-}
-
 static void
 set_interval(SfAuc *auc, int64_t smaller, double level)
 {
@@ -108,17 +103,17 @@ set_interval(SfAuc *auc, int64_t smaller, double level)
 	if (isnan(auc->error))
 		return;
 	if (auc->auc >= 1)
-		auc->low = pow(tail, 1.0 / (double) smaller);
+		auc->low = sf_exp(sf_log(tail) / (double) smaller);
 	else if (auc->auc <= 0)
-		auc->high = -expm1(log(tail) / (double) smaller);
+		auc->high = -sf_expm1(sf_log(tail) / (double) smaller);
 	else
 	{
-		double		centre = log(auc->auc) - log1p(-auc->auc);
+		double		centre = sf_logit(auc->auc);
 		double		width = -sf_normal_quantile(tail) * auc->error / (auc->auc * (1.0 - auc->auc));
 
 		/* rounding must not put the estimate outside */
-		auc->low = fmin(auc->auc, logistic(centre - width));
-		auc->high = fmax(auc->auc, logistic(centre + width));
+		auc->low = fmin(auc->auc, sf_logistic(centre - width));
+		auc->high = fmax(auc->auc, sf_logistic(centre + width));
 	}
 }
 
@@ -181,13 +176,33 @@ sf_auc(SfArena *arena, const double *prediction, const uint8_t *won, int64_t n, 
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	status = split_keys(arena->ctx, prediction, won, n, key, &m);
 	if (status == SF_OK)
-		status = sf_rank_sort(arena->ctx, key, scratch, m);
+		status = sf_radix_sort(arena->ctx, key, NULL, m, scratch, NULL);
 	if (status == SF_OK)
-		status = sf_rank_sort(arena->ctx, key + m, scratch, n - m);
+		status = sf_radix_sort(arena->ctx, key + m, NULL, n - m, scratch, NULL);
 	if (status == SF_OK)
 		status = sf_auc_sorted(arena->ctx, key, m, key + m, n - m, level, auc);
 	sf_arena_rewind(arena, mark);
 	return status;
+}
+
+/* Deals in order of prediction, with what sorting them needs; [n] each. */
+typedef struct Ranks
+{
+	uint64_t   *key;
+	uint64_t   *key_spare;
+	uint32_t   *row;
+	uint32_t   *row_spare;
+} Ranks;
+
+static SfStatus
+take_ranks(SfArena *arena, int64_t n, Ranks *ranks)
+{
+	ranks->key = sf_arena_take(arena, (size_t) n, sizeof(uint64_t));
+	ranks->key_spare = sf_arena_take(arena, (size_t) n, sizeof(uint64_t));
+	ranks->row = sf_arena_take(arena, (size_t) n, sizeof(uint32_t));
+	ranks->row_spare = sf_arena_take(arena, (size_t) n, sizeof(uint32_t));
+	return ranks->key == NULL || ranks->key_spare == NULL || ranks->row == NULL || ranks->row_spare == NULL ?
+		sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT) : SF_OK;
 }
 
 /*
@@ -195,26 +210,30 @@ sf_auc(SfArena *arena, const double *prediction, const uint8_t *won, int64_t n, 
  */
 static SfStatus
 add_wins(SfCtx *ctx, const double *prediction, const uint8_t *won, int64_t n, int64_t m, double sign,
-		 SfRanked *ranked, SfRanked *scratch, double *wins)
+		 Ranks ranks, double *wins)
 {
+	const uint64_t *key = ranks.key;
+	const uint32_t *row = ranks.row;
 	int64_t		won_before = 0;
 	int64_t		lost_before = 0;
 	SfStatus	status;
 
 	for (int64_t i = 0; i < n; i++)
-		ranked[i] = (SfRanked) {sf_rank_key(prediction[i]), i};
-	status = sf_rank_sort_rows(ctx, ranked, scratch, n);
+	{
+		ranks.key[i] = sf_rank_key(prediction[i]);
+		ranks.row[i] = (uint32_t) i;
+	}
+	status = sf_radix_sort(ctx, ranks.key, ranks.row, n, ranks.key_spare, ranks.row_spare);
 	for (int64_t i = 0, end; i < n && status == SF_OK; i = end)
 	{
 		int64_t		here = 0;
 		int64_t		lost;
 
-		for (end = i; end < n && ranked[end].key == ranked[i].key; end++)
-			here += won[ranked[end].row] != 0;
+		for (end = i; end < n && key[end] == key[i]; end++)
+			here += won[row[end]] != 0;
 		lost = end - i - here;
 		for (int64_t k = i; k < end; k++)
-			wins[ranked[k].row] += sign * (double) (won[ranked[k].row] != 0 ? 2 * lost_before + lost :
-													2 * (m - won_before - here) + here);
+			wins[row[k]] += sign * (double) (won[row[k]] != 0 ? 2 * lost_before + lost : 2 * (m - won_before - here) + here);
 		won_before += here;
 		lost_before += lost;
 		if (i / POLL_EVERY != end / POLL_EVERY)
@@ -253,22 +272,21 @@ sf_auc_difference(SfArena *arena, const double *a, const double *b, const uint8_
 				  double *difference, double *error)
 {
 	SfArenaMark mark = sf_arena_mark(arena);
-	SfRanked   *ranked = sf_arena_take(arena, (size_t) n, sizeof(SfRanked));
-	SfRanked   *scratch = sf_arena_take(arena, (size_t) n, sizeof(SfRanked));
 	double	   *wins = sf_arena_take(arena, (size_t) n, sizeof(double));
 	int64_t		m = 0;
-	SfStatus	status;
+	Ranks		ranks;
+	SfStatus	status = take_ranks(arena, n, &ranks);
 
-	if (ranked == NULL || scratch == NULL || wins == NULL)
+	if (status != SF_OK || wins == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int64_t i = 0; i < n; i++)
 	{
 		m += won[i] != 0;
 		wins[i] = 0;
 	}
-	status = add_wins(arena->ctx, a, won, n, m, 1, ranked, scratch, wins);
+	status = add_wins(arena->ctx, a, won, n, m, 1, ranks, wins);
 	if (status == SF_OK)
-		status = add_wins(arena->ctx, b, won, n, m, -1, ranked, scratch, wins);
+		status = add_wins(arena->ctx, b, won, n, m, -1, ranks, wins);
 	if (status == SF_OK && (m == 0 || m == n))
 		*difference = *error = NAN;
 	else if (status == SF_OK)
@@ -277,12 +295,112 @@ sf_auc_difference(SfArena *arena, const double *a, const double *b, const uint8_
 	return status;
 }
 
+/* What the deals of one cluster add to V - AUC and W - AUC. */
+typedef struct ClusterWins
+{
+	double		of[2];			/* lost, won */
+	int64_t		deals[2];
+} ClusterWins;
+
+/*
+ * With c_k of all C clusters holding deals of class k, n_k of them, and A_gk the sum of a cluster's V - AUC or W - AUC:
+ * var = sum over k of c_k / (c_k - 1) sum A_gk^2 / n_k^2 + 2 C / (C - 1) sum A_g0 A_g1 / (n_0 n_1).
+ */
+static void
+clustered_error(const ClusterWins *cluster, int64_t clusters, const double *size, SfAuc *auc, int64_t *smaller)
+{
+	SfSum		squares[2] = {{0, 0}, {0, 0}};
+	SfSum		products = {0};
+	int64_t		count[2] = {0, 0};
+	double		c[2];
+
+	for (int64_t g = 0; g < clusters; g++)
+	{
+		for (int k = 0; k < 2; k++)
+		{
+			sf_sum_add_product(&squares[k], cluster[g].of[k], cluster[g].of[k]);
+			count[k] += cluster[g].deals[k] > 0;
+		}
+		sf_sum_add_product(&products, cluster[g].of[0], cluster[g].of[1]);
+	}
+	*smaller = count[0] < count[1] ? count[0] : count[1];
+	if (*smaller < 2)
+		return;
+	for (int k = 0; k < 2; k++)
+		c[k] = (double) count[k] / (double) (count[k] - 1) / (size[k] * size[k]);
+	auc->error = sqrt(fmax(0, c[0] * sf_sum_value(squares[0]) + c[1] * sf_sum_value(squares[1]) +
+						   2.0 * (double) clusters / (double) (clusters - 1) * sf_sum_value(products) / (size[0] * size[1])));
+}
+
+/* From each deal's wins, as add_wins gives them. */
+static SfStatus
+auc_of_clusters(SfArena *arena, const double *wins, const uint8_t *won, int64_t n, int64_t m,
+				const SfClusters *clusters, double level, SfAuc *auc)
+{
+	ClusterWins *cluster = sf_arena_take(arena, (size_t) clusters->count, sizeof(ClusterWins));
+	double		size[2] = {(double) (n - m), (double) m};
+	SfSum		sum = {0};
+	int64_t		smaller;
+
+	if (cluster == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	memset(cluster, 0, (size_t) clusters->count * sizeof(ClusterWins));
+	for (int64_t i = 0; i < n; i++)
+		if (won[i] != 0)
+			sf_sum_add(&sum, wins[i]);
+	auc->auc = sf_sum_value(sum) / (2.0 * size[0] * size[1]);
+	for (int64_t i = 0; i < n; i++)
+	{
+		int			k = won[i] != 0;
+		ClusterWins *of = &cluster[clusters->of[i]];
+
+		of->of[k] += wins[i] / (2.0 * size[1 - k]) - auc->auc;
+		of->deals[k]++;
+	}
+	clustered_error(cluster, clusters->count, size, auc, &smaller);
+	set_interval(auc, smaller, level);
+	return sf_poll(arena->ctx);
+}
+
+SfStatus
+sf_auc_clustered(SfArena *arena, const double *prediction, const uint8_t *won, int64_t n,
+				 const SfClusters *clusters, double level, SfAuc *auc)
+{
+	SfArenaMark mark = sf_arena_mark(arena);
+	SfAuc		result = {NAN, NAN, NAN, NAN};
+	Ranks		ranks;
+	double	   *wins;
+	int64_t		m = 0;
+	SfStatus	status;
+
+	if (clusters == NULL || clusters->of == NULL)
+		return sf_auc(arena, prediction, won, n, level, auc);
+	if (!(level > 0 && level < 1))
+		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "level must be between 0 and 1", level);
+	wins = sf_arena_take(arena, (size_t) n, sizeof(double));
+	status = take_ranks(arena, n, &ranks);
+	if (status != SF_OK || wins == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	for (int64_t i = 0; i < n; i++)
+	{
+		m += won[i] != 0;
+		wins[i] = 0;
+	}
+	status = add_wins(arena->ctx, prediction, won, n, m, 1, ranks, wins);
+	if (status == SF_OK && m > 0 && m < n)
+		status = auc_of_clusters(arena, wins, won, n, m, clusters, level, &result);
+	sf_arena_rewind(arena, mark);
+	if (status == SF_OK)
+		*auc = result;
+	return status;
+}
+
 double
 sf_log_loss_one(double probability, bool won)
 {
 	double		p = fmin(fmax(probability, CLIP), 1.0 - CLIP);
 
-	return won ? -log(p) : -log1p(-p);
+	return won ? -sf_log(p) : -sf_log1p(-p);
 }
 
 typedef struct Bin
@@ -339,24 +457,28 @@ calibration_error(const Sums *sums, int64_t n)
  * that of the mean of l_i - R b_i, by L0.
  */
 static SfStatus
-set_skill(SfCtx *ctx, const double *probability, const uint8_t *won, int64_t n, const double *base, SfWinMetrics *metrics)
+set_skill(SfArena *arena, const double *probability, const uint8_t *won, int64_t n, const SfClusters *clusters,
+		  const double *base, SfWinMetrics *metrics)
 {
 	double		ratio = metrics->log_loss / metrics->base_log_loss;
-	double		width = NAN;
-	SfSum		squares = {0};
+	SfArenaMark mark = sf_arena_mark(arena);
+	double	   *off = sf_arena_take(arena, (size_t) n, sizeof(double));
+	double		mean;
+	double		width;
 	SfStatus	status = SF_OK;
 
+	if (off == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	for (int64_t i = 0; i < n && status == SF_OK; i++)
 	{
-		double		off = sf_log_loss_one(probability[i], won[i] != 0) - ratio * base[won[i] != 0];
-
-		sf_sum_add_product(&squares, off, off);
+		off[i] = sf_log_loss_one(probability[i], won[i] != 0) - ratio * base[won[i] != 0];
 		if (i % POLL_EVERY == POLL_EVERY - 1)
-			status = sf_poll(ctx);
+			status = sf_poll(arena->ctx);
 	}
-	if (n > 1)
-		width = sf_normal_quantile(0.975) *
-			sqrt(sf_sum_value(squares) / ((double) n * (double) (n - 1))) / metrics->base_log_loss;
+	if (status == SF_OK)
+		status = sf_cluster_mean(arena, clusters, off, n, &mean, &width);
+	sf_arena_rewind(arena, mark);
+	width *= sf_cluster_width(clusters) / metrics->base_log_loss;
 	metrics->skill = 1.0 - ratio;
 	metrics->skill_low = metrics->skill - width;
 	metrics->skill_high = metrics->skill + width;
@@ -366,6 +488,13 @@ set_skill(SfCtx *ctx, const double *probability, const uint8_t *won, int64_t n, 
 SfStatus
 sf_win_metrics(SfArena *arena, const double *probability, const uint8_t *won, int64_t n,
 			   double base_rate, SfWinMetrics *metrics)
+{
+	return sf_win_metrics_clustered(arena, probability, won, n, NULL, base_rate, metrics);
+}
+
+SfStatus
+sf_win_metrics_clustered(SfArena *arena, const double *probability, const uint8_t *won, int64_t n,
+						 const SfClusters *clusters, double base_rate, SfWinMetrics *metrics)
 {
 	const double base[2] = {sf_log_loss_one(base_rate, false), sf_log_loss_one(base_rate, true)};
 	SfWinMetrics result = {
@@ -377,7 +506,7 @@ sf_win_metrics(SfArena *arena, const double *probability, const uint8_t *won, in
 
 	if (n > 0)
 	{
-		status = sf_auc(arena, probability, won, n, 0.95, &result.auc);
+		status = sf_auc_clustered(arena, probability, won, n, clusters, 0.95, &result.auc);
 		if (status == SF_OK)
 			status = sum_up(arena->ctx, probability, won, n, &sums);
 		if (status != SF_OK)
@@ -387,7 +516,7 @@ sf_win_metrics(SfArena *arena, const double *probability, const uint8_t *won, in
 		result.brier = sf_sum_value(sums.brier) / (double) n;
 		result.calibration_error = calibration_error(&sums, n);
 		result.base_log_loss = ((double) sums.won * base[1] + (double) (n - sums.won) * base[0]) / (double) n;
-		status = set_skill(arena->ctx, probability, won, n, base, &result);
+		status = set_skill(arena, probability, won, n, clusters, base, &result);
 	}
 	if (status == SF_OK)
 		*metrics = result;

@@ -10,6 +10,7 @@
 #define SF_METRICS_H
 
 #include "core/base/arena.h"
+#include "core/winprob/clusters.h"
 
 typedef struct SfAuc
 {
@@ -33,8 +34,18 @@ typedef struct SfAuc
 extern SfStatus sf_auc(SfArena *arena, const double *prediction, const uint8_t *won, int64_t n, double level, SfAuc *auc);
 
 /*
+ * sf_auc_clustered
+ *		The same of deals that belong together: the error allows for deals of one cluster moving as one.  It is NaN
+ *		when fewer than two clusters have won deals, or lost ones.  Clusters of one deal each: as sf_auc.
+ *
+ * Source: Obuchowski, Biometrics 53, 1997.
+ */
+extern SfStatus sf_auc_clustered(SfArena *arena, const double *prediction, const uint8_t *won, int64_t n,
+								 const SfClusters *clusters, double level, SfAuc *auc);
+
+/*
  * sf_auc_sorted
- *		The same of predictions that are already apart and sorted: keys of ranks.h, ascending.
+ *		The same of predictions that are already apart and sorted: keys of sf_rank_key, ascending.
  */
 extern SfStatus sf_auc_sorted(SfCtx *ctx, const uint64_t *won, int64_t won_rows, const uint64_t *lost, int64_t lost_rows,
 							  double level, SfAuc *auc);
@@ -64,8 +75,13 @@ typedef struct SfWinMetrics
 /*
  * Everything at once; base_rate: the rate known before these deals (of the training part).
  * n = 0: rows and won are 0, the rest is NaN.  The interval of skill is that of a ratio of
- * means (delta method), NaN for a single deal.
+ * means (delta method), NaN for a single deal.  clusters (may be NULL): what belongs together; then the intervals
+ * are those of sums over clusters, NaN for a single one.
  */
+extern SfStatus sf_win_metrics_clustered(SfArena *arena, const double *probability, const uint8_t *won, int64_t n,
+										 const SfClusters *clusters, double base_rate, SfWinMetrics *metrics);
+
+/* The same of deals each by itself. */
 extern SfStatus sf_win_metrics(SfArena *arena, const double *probability, const uint8_t *won, int64_t n,
 							   double base_rate, SfWinMetrics *metrics);
 

@@ -9,6 +9,18 @@
 #define PI 3.14159265358979323846
 #define NEWTON_TURNS 20
 
+/* cos(x) for 0 <= x <= PI / 2, near enough for Newton's steps and the same on every processor. */
+static double
+cosine(double x)
+{
+	double		square = x * x;
+	double		sum = 1.0;
+
+	for (int k = 14; k > 0; k -= 2)
+		sum = 1.0 - sum * square / (k * (k - 1.0));
+	return sum;
+}
+
 /* The Legendre polynomial of degree n at x by its recurrence, and its slope. */
 static double
 legendre(int32_t n, double x, double *slope)
@@ -36,7 +48,7 @@ sf_quadrature_make(int32_t points, SfQuadrature *quadrature)
 	for (int32_t i = 0; i < (n + 1) / 2; i++)
 	{
 		/* from the largest root down; the middle one of an odd number is 0 */
-		double		x = 2 * i + 1 == n ? 0.0 : cos(PI * (i + 0.75) / (n + 0.5));
+		double		x = 2 * i + 1 == n ? 0.0 : cosine(PI * (i + 0.75) / (n + 0.5));
 		double		slope;
 
 		for (int turn = 0; turn < NEWTON_TURNS && x != 0.0; turn++)

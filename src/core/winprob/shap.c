@@ -3,7 +3,9 @@
  *		What each feature adds to a prediction of trees.
  *
  * Small trees are read from tables (shap_table.c), as far as they fit into
- * TABLE_BYTES; the others are walked (shap_walk.c).
+ * TABLE_BYTES; the others are walked (shap_walk.c), and so are all for a deal with
+ * unseen categories.  Those add 0: what they would say is never known, so each
+ * node that asks for one gives the mean of its sides, as in prediction.
  *
  * A forest's values add up to its win rate r.  With b the rate of an average deal
  * and s their sum, each is multiplied by
@@ -16,8 +18,10 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
 #include "core/winprob/shap_table.h"
 #include "core/winprob/shap_walk.h"
+#include "core/winprob/tree_walk.h"
 
 #define TABLE_BYTES (INT64_C(64) << 20)
 #define TREE_BYTES (INT64_C(1) << 20)
@@ -53,12 +57,6 @@ bounded_rate(const SfTrees *model, double rate)
 	double		least = 0.5 / ((double) model->rows + 1.0);
 
 	return fmin(fmax(rate, least), 1.0 - least);
-}
-
-static double
-log_odds_of(double rate)
-{
-	return log(rate) - log1p(-rate);
 }
 
 /* Groups of one tree, kept in runs until all are known. */
@@ -105,14 +103,15 @@ make_tables(SfArena *arena, SfShap *shap, Run **runs)
 	return SF_OK;
 }
 
+/* For trees without tables, and for all of them when a category is unseen. */
 static SfStatus
 make_walk(SfArena *arena, SfShap *shap)
 {
 	int32_t		depth = 0;
 
-	for (int32_t k = 0; k < shap->walked; k++)
+	for (int32_t t = 0; t < shap->model->trees; t++)
 	{
-		const SfTree *tree = &shap->model->tree[shap->walked_tree[k]];
+		const SfTree *tree = &shap->model->tree[t];
 
 		depth = tree->depth > depth ? tree->depth : depth;
 	}
@@ -146,7 +145,7 @@ sf_shap_prepare(SfArena *arena, const SfTrees *model, const int32_t *codes, cons
 	s->group = group;
 	for (int32_t t = 0; t < model->trees; t++)
 		s->expected += expected_value(&model->tree[t]);
-	s->baseline = model->mean && model->trees > 0 ? log_odds_of(bounded_rate(model, s->expected / model->trees)) :
+	s->baseline = model->mean && model->trees > 0 ? sf_logit(bounded_rate(model, s->expected / model->trees)) :
 		model->base + s->expected;
 	*shap = s;
 	return SF_OK;
@@ -170,8 +169,8 @@ log_odds_per_rate(const SfShap *shap, double sum)
 		return 1.0 / (from * (1.0 - from));
 	/* without a bound in between the difference is known better than its ends */
 	if (from == average && to == average + sum)
-		return (log1p(sum / from) - log1p(-sum / (1.0 - from))) / sum;
-	return (log_odds_of(to) - log_odds_of(from)) / sum;
+		return (sf_log1p(sum / from) - sf_log1p(-sum / (1.0 - from))) / sum;
+	return (sf_logit(to) - sf_logit(from)) / sum;
 }
 
 static double
@@ -191,9 +190,15 @@ sf_shap_values(const SfShap *shap, const uint8_t *code, double *contribution)
 
 	for (int32_t f = 0; f < features; f++)
 		contribution[f] = 0.0;
-	sf_shap_table_add(shap->group, shap->groups, code, contribution);
-	for (int32_t k = 0; k < shap->walked; k++)
-		sf_shap_walk(shap->walk, &shap->model->tree[shap->walked_tree[k]], shap->codes, code, contribution);
+	if (sf_any_unseen(shap->codes, code, features))
+		for (int32_t t = 0; t < shap->model->trees; t++)
+			sf_shap_walk(shap->walk, &shap->model->tree[t], shap->codes, code, contribution);
+	else
+	{
+		sf_shap_table_add(shap->group, shap->groups, code, contribution);
+		for (int32_t k = 0; k < shap->walked; k++)
+			sf_shap_walk(shap->walk, &shap->model->tree[shap->walked_tree[k]], shap->codes, code, contribution);
+	}
 	if (shap->model->mean && shap->model->trees > 0)
 	{
 		double		factor;

@@ -59,6 +59,7 @@ typedef struct Level
 
 struct SfShapWalk
 {
+	int32_t		features;
 	int32_t		points;			/* a multiple of LANES */
 	double		at[SF_QUADRATURE_MAX];	/* t */
 	double		rest[SF_QUADRATURE_MAX];	/* 1 - t */
@@ -99,6 +100,7 @@ sf_shap_walk_make(SfArena *arena, int32_t depth, int32_t features, SfShapWalk **
 	if (depth > 2 * SF_QUADRATURE_MAX)
 		return sf_fail_value(arena->ctx, SF_TOO_LARGE, "a tree is too deep to be explained", depth);
 	set_points(w, depth < features ? depth : features);
+	w->features = features;
 	w->level = level;
 	w->state = state;
 	for (int32_t f = 0; f < features; f++)
@@ -184,6 +186,15 @@ edge_value(const SfShapWalk *w, const Level *level)
 	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+/* Unseen features count as missed before the first edge: f is their share whatever t, and they add nothing. */
+static void
+mark_unseen(SfShapWalk *walk, const int32_t *codes, const uint8_t *code, bool met)
+{
+	for (int32_t f = 0; f < walk->features; f++)
+		if (code[f] >= codes[f] - 1)
+			walk->state[f].met = met;
+}
+
 SF_VECTOR_CLONES
 void
 sf_shap_walk(SfShapWalk *walk, const SfTree *tree, const int32_t *codes, const uint8_t *code, double *value)
@@ -191,6 +202,7 @@ sf_shap_walk(SfShapWalk *walk, const SfTree *tree, const int32_t *codes, const u
 	int32_t		points = walk->points;
 	int32_t		k = 0;
 
+	mark_unseen(walk, codes, code, false);
 	walk->level[0].node = 0;
 	walk->level[0].stage = 0;
 	for (int32_t q = 0; q < points; q++)
@@ -221,4 +233,5 @@ sf_shap_walk(SfShapWalk *walk, const SfTree *tree, const int32_t *codes, const u
 		for (int32_t q = 0; q < points; q++)
 			level[-1].below[q] += level->below[q];
 	}
+	mark_unseen(walk, codes, code, true);
 }

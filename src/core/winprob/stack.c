@@ -11,6 +11,8 @@
 
 #include <math.h>
 
+#include "core/base/logit.h"
+
 #define PRIOR 1.0
 #define LEAST_GAIN 0.001			/* a member must lower the loss by this part of it: it costs time with every deal */
 #define NEWTON_MAX 50
@@ -40,7 +42,7 @@ sf_log_odds_loss(double log_odds, bool won)
 {
 	double		x = won ? -log_odds : log_odds;
 
-	return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+	return sf_log1p_exp(x);
 }
 
 static inline double
@@ -89,7 +91,7 @@ objective(const Problem *p, const double *x, double *loss, double *value)
 static void
 add_deal(const Problem *p, const double *x, int64_t i, Quadratic *q)
 {
-	double		rate = 1 / (1 + exp(-stacked(p, x, i)));
+	double		rate = sf_logistic(stacked(p, x, i));
 	double		weight = rate * (1 - rate);
 	double		z[SIZE];
 
@@ -296,29 +298,41 @@ SfStatus
 sf_stack_fit(SfArena *arena, const double *const *log_odds, int32_t members,
 			 const uint8_t *won, int64_t n, SfStack *stack)
 {
+	return sf_stack_fit_from(arena, log_odds, members, -1, won, n, stack);
+}
+
+SfStatus
+sf_stack_fit_from(SfArena *arena, const double *const *log_odds, int32_t members, int32_t first,
+				  const uint8_t *won, int64_t n, SfStack *stack)
+{
 	Problem		p = {arena->ctx, log_odds, members, 0, 0, won, n};
 	SfStack		now = {0};
-	uint32_t	set = 0;
+	uint32_t	set = first < 0 ? 0 : UINT32_C(1) << first;
+	SfStatus	status = SF_OK;
 
-	if (members < 1 || members > SF_STACK_MAX || n < 1)
+	if (members < 1 || members > SF_STACK_MAX || n < 1 || first >= members)
 		return sf_fail(arena->ctx, SF_BAD_ARGUMENT, "a stack has between 1 and 8 members");
-	for (;;)
+	if (set != 0)
+		status = take_alone(&p, set, &now);
+	while (status == SF_OK)
 	{
 		SfStack		next;
 		int32_t		member;
 		double		gain = INFINITY;
 		double		error = 0;
-		SfStatus	status = best_addition(arena, &p, set, &next, &member);
 
+		status = best_addition(arena, &p, set, &next, &member);
 		if (status == SF_OK && member >= 0 && set != 0)
 			status = gain_of(&p, &now, &next, &gain, &error);
 		if (status != SF_OK)
-			return status;
+			break;
 		if (member < 0 || !(gain > error && gain > LEAST_GAIN * now.log_loss))
 			break;
 		now = next;
 		set |= UINT32_C(1) << member;
 	}
+	if (status != SF_OK)
+		return status;
 	if ((set & (set - 1)) == 0)
 		return take_alone(&p, set, stack);
 	*stack = now;

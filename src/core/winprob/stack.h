@@ -35,6 +35,13 @@ extern SfStatus sf_stack_fit(SfArena *arena, const double *const *log_odds, int3
 							 const uint8_t *won, int64_t n, SfStack *stack);
 
 /*
+ * sf_stack_fit_from
+ *		The same where a member is in the stack already and the others must improve on it; first < 0: none is.
+ */
+extern SfStatus sf_stack_fit_from(SfArena *arena, const double *const *log_odds, int32_t members, int32_t first,
+								  const uint8_t *won, int64_t n, SfStack *stack);
+
+/*
  * sf_stack_fit_set
  *		The same for the members of a set (bit m: member m), none left out but by a share of 0; a set of
  *		one gets a share and an intercept as well.

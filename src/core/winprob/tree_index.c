@@ -13,13 +13,15 @@
  * siblings side by side, and TOGETHER trees walked at a time, so that
  * their memory accesses overlap.  A leaf points at itself.
  *
+ * Deals with unseen categories are rare and go down the trees themselves.
+ *
  * Source: Lucchese et al., QuickScorer, SIGIR 2015.  Ours differs: words are
  * looked up by code instead of being collected by comparing thresholds.
  */
 #include <string.h>
 
 #include "core/base/vector.h"
-#include "core/winprob/grow.h"
+#include "core/winprob/tree_walk.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize ("O3")
@@ -49,6 +51,8 @@ typedef struct CompactNode
 
 struct SfTreeIndex
 {
+	const SfTrees *model;		/* for deals with unseen categories */
+	const int32_t *codes;
 	bool		quick;
 	bool		mean;
 	double		base;
@@ -151,12 +155,23 @@ sum_walked(const SfTreeIndex *index, const uint8_t *code, double *lane)
 	}
 }
 
+/* Unseen categories take both sides of a node, which masks cannot tell. */
+static void
+sum_unseen(const SfTreeIndex *index, const uint8_t *code, double *lane)
+{
+	memset(lane, 0, SF_LANES * sizeof *lane);
+	for (int32_t t = 0; t < index->trees; t++)
+		lane[t % SF_LANES] += sf_tree_value(&index->model->tree[t], index->codes, code);
+}
+
 double
 sf_trees_log_odds(const SfTreeIndex *index, const uint8_t *code)
 {
 	double		lane[SF_LANES];
 
-	if (index->quick)
+	if (sf_any_unseen(index->codes, code, index->features))
+		sum_unseen(index, code, lane);
+	else if (index->quick)
 		sum_quick(index, code, lane);
 	else
 		sum_walked(index, code, lane);
@@ -355,8 +370,8 @@ sf_trees_index(SfArena *arena, const SfTrees *model, const int32_t *codes, const
 	}
 	for (int32_t t = 0; t < model->trees; t++)
 		small = small && model->tree[t].leaves <= SF_QUICK_LEAVES;
-	*made = (SfTreeIndex) {.mean = model->mean, .base = model->base, .trees = model->trees, .rows = model->rows,
-		.features = model->features, .last = last};
+	*made = (SfTreeIndex) {.model = model, .codes = codes, .mean = model->mean, .base = model->base,
+		.trees = model->trees, .rows = model->rows, .features = model->features, .last = last};
 	if (small && all_codes * (size_t) model->trees <= TABLE_BYTES / sizeof(uint32_t))
 		status = make_quick(arena, model, codes, first, all_codes, made);
 	else

@@ -183,3 +183,38 @@ sf_walk_leaves(const SfTreeWalk *walk, const uint8_t *code, size_t stride, const
 		leaf[i] = walk->leaf[__builtin_ctz(open)];
 	}
 }
+
+double
+sf_tree_value(const SfTree *tree, const int32_t *codes, const uint8_t *code)
+{
+	struct
+	{
+		int32_t		node;
+		double		share;
+	}			todo[SF_MAX_DEPTH + 1] = {{0, 1.0}};
+	int32_t		waiting = 1;
+	double		sum = 0.0;
+
+	while (waiting > 0)
+	{
+		int32_t		at = todo[--waiting].node;
+		double		share = todo[waiting].share;
+
+		while (tree->node[at].feature >= 0)
+		{
+			const SfNode *node = &tree->node[at];
+			int32_t		f = node->feature;
+			bool		unseen = code[f] >= codes[f] - 1;
+
+			if (unseen)
+			{
+				todo[waiting].node = node->right;
+				todo[waiting++].share = share * (tree->node[node->right].cover / node->cover);
+				share *= tree->node[node->left].cover / node->cover;
+			}
+			at = unseen || !sf_goes_right(node, codes[f], code[f]) ? node->left : node->right;
+		}
+		sum += share * tree->node[at].value;
+	}
+	return sum;
+}

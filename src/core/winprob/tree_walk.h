@@ -39,4 +39,23 @@ extern void sf_walk_start(SfTreeWalk *walk, const SfTree *tree, const int32_t *c
 extern void sf_walk_leaves(const SfTreeWalk *walk, const uint8_t *code, size_t stride, const uint32_t *row,
 						   int32_t n, int32_t *leaf);
 
+/* Has the deal a category that training never saw? code[features] */
+static inline bool
+sf_any_unseen(const int32_t *codes, const uint8_t *code, int32_t features)
+{
+	bool		any = false;
+
+	for (int32_t f = 0; f < features; f++)
+		any |= code[f] >= codes[f] - 1;
+	return any;
+}
+
+/*
+ * sf_tree_value
+ *		What a tree gives a deal that may have unseen categories: where one is asked for, the mean of both
+ *		sides, weighted by their covers.  Without any it is the value of sf_tree_leaf, bit for bit.
+ *		O(nodes) at worst.
+ */
+extern double sf_tree_value(const SfTree *tree, const int32_t *codes, const uint8_t *code);
+
 #endif							/* SF_TREE_WALK_H */

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/logit.h"
 #include "core/winprob/tree_walk.h"
 
 /* Steps of a walk between two polls. */
@@ -31,30 +32,60 @@ sf_trees_link(bool mean, double base, int32_t trees, int64_t rows, const double 
 		return base + sum;
 	least = 0.5 / ((double) rows + 1);
 	sum = fmin(fmax(sum / trees, least), 1 - least);
-	return log(sum / (1 - sum));
+	return sf_log(sum / (1 - sum));
 }
 
 /* Lanes that wait to be added up pairwise: of 0 .. 6, 4 + 2 + 1 are three sums, and the next lane is the fourth. */
 #define SUMS 4
 
-/* Adds one tree's leaves to the sums of the first n rows. */
+/* Some rows of a frame's codes, and which of them have unseen categories. */
+typedef struct Chunk
+{
+	const uint8_t *code;
+	int32_t		n;
+	int32_t		unseen;
+	uint16_t	with_unseen[SF_WALK_ROWS];
+} Chunk;
+
 static void
-add_tree(const SfTree *tree, const int32_t *codes, const uint8_t *code, size_t stride, int32_t n, double *sum)
+start_chunk(Chunk *chunk, const SfCodes *codes, int64_t first)
+{
+	int64_t		left = codes->rows - first;
+
+	chunk->code = codes->code + (size_t) (first * codes->features);
+	chunk->n = left < SF_WALK_ROWS ? (int32_t) left : SF_WALK_ROWS;
+	chunk->unseen = 0;
+	for (int32_t i = 0; i < chunk->n; i++)
+	{
+		chunk->with_unseen[chunk->unseen] = (uint16_t) i;
+		chunk->unseen += sf_any_unseen(codes->codes, chunk->code + (size_t) i * (size_t) codes->features, codes->features);
+	}
+}
+
+/* Adds what one tree gives to the sums of the chunk's rows. */
+static void
+add_tree(const SfTree *tree, const int32_t *codes, const Chunk *chunk, size_t stride, double *sum)
 {
 	SfTreeWalk	walk;
 	int32_t		leaf[SF_WALK_ROWS];
+	double		value[SF_WALK_ROWS];
 
 	sf_walk_start(&walk, tree, codes);
-	sf_walk_leaves(&walk, code, stride, NULL, n, leaf);
-	for (int32_t i = 0; i < n; i++)
-		sum[i] += tree->node[leaf[i]].value;
+	sf_walk_leaves(&walk, chunk->code, stride, NULL, chunk->n, leaf);
+	for (int32_t i = 0; i < chunk->n; i++)
+		value[i] = tree->node[leaf[i]].value;
+	for (int32_t k = 0; k < chunk->unseen; k++)
+		value[chunk->with_unseen[k]] = sf_tree_value(tree, codes, chunk->code + chunk->with_unseen[k] * stride);
+	for (int32_t i = 0; i < chunk->n; i++)
+		sum[i] += value[i];
 }
 
-/* All trees' leaves for the first n rows, lane after lane. steps: of walks since the last poll. */
+/* What all trees give to the chunk's rows, lane after lane. steps: of walks since the last poll. */
 static SfStatus
-sum_trees(SfCtx *ctx, const SfTrees *model, const int32_t *codes, const uint8_t *code, int32_t n,
+sum_trees(SfCtx *ctx, const SfTrees *model, const int32_t *codes, const Chunk *chunk,
 		  double (*sum)[SF_WALK_ROWS], int64_t *steps)
 {
+	int32_t		n = chunk->n;
 	int32_t		top = 0;
 
 	for (int32_t lane = 0; lane < SF_LANES; lane++)
@@ -62,8 +93,8 @@ sum_trees(SfCtx *ctx, const SfTrees *model, const int32_t *codes, const uint8_t 
 		memset(sum[top], 0, (size_t) n * sizeof(double));
 		for (int32_t t = lane; t < model->trees; t += SF_LANES)
 		{
-			add_tree(&model->tree[t], codes, code, (size_t) model->features, n, sum[top]);
-			*steps += n * ((int64_t) model->tree[t].depth + 1);
+			add_tree(&model->tree[t], codes, chunk, (size_t) model->features, sum[top]);
+			*steps += n * ((int64_t) model->tree[t].depth + 1) + (int64_t) chunk->unseen * model->tree[t].depth;
 			if (*steps >= POLL_STEPS)
 			{
 				*steps = 0;
@@ -83,16 +114,18 @@ SfStatus
 sf_trees_predict(SfCtx *ctx, const SfTrees *model, const SfCodes *codes, double *log_odds)
 {
 	double		sum[SUMS][SF_WALK_ROWS];
+	Chunk		chunk;
 	int64_t		steps = 0;
 
 	for (int64_t first = 0; first < codes->rows; first += SF_WALK_ROWS)
 	{
-		int32_t		n = codes->rows - first < SF_WALK_ROWS ? (int32_t) (codes->rows - first) : SF_WALK_ROWS;
-		SfStatus	status = sum_trees(ctx, model, codes->codes, codes->code + (size_t) (first * codes->features), n, sum, &steps);
+		SfStatus	status;
 
+		start_chunk(&chunk, codes, first);
+		status = sum_trees(ctx, model, codes->codes, &chunk, sum, &steps);
 		if (status != SF_OK)
 			return status;
-		for (int32_t i = 0; i < n; i++)
+		for (int32_t i = 0; i < chunk.n; i++)
 		{
 			double		lane[SF_LANES] = {sum[0][i]};
 

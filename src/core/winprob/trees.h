@@ -14,7 +14,8 @@
 
 /*
  * One node. A deal goes left when its code is in 1 .. threshold, and when it is
- * missing or unseen as the flags say.  Nodes stand in the order in which a walk
+ * missing as the flag says.  An unseen category gets the mean of both sides by
+ * their covers; only where deals are counted into leaves it goes to one side.  Nodes stand in the order in which a walk
  * that turns left first meets them: the left child follows its parent at once.
  */
 typedef struct SfNode
@@ -22,7 +23,7 @@ typedef struct SfNode
 	int32_t		feature;		/* -1: a leaf */
 	uint8_t		threshold;		/* 1 .. values - 1, or 0: only missing deals may go left; */
 	bool		missing_left;
-	bool		unseen_left;
+	bool		unseen_left;	/* the larger side */
 	int32_t		left;			/* leaf of a forest: won deals in it */
 	int32_t		right;
 	double		value;			/* leaf: log-odds to add, or win rate; inner: cover-weighted mean below it */
@@ -87,7 +88,8 @@ typedef void (*SfReport) (void *arg, int64_t done, int64_t total);
  * sf_boost_fit
  *		Gradient boosting of the log-loss. `watch` (may be NULL) are held-out codes: when given, *losses[trees]
  *		gets their mean log-loss after each tree, and growing stops when it has not fallen for `patience` trees
- *		(model then keeps the best number of trees). Same codes, same trees, bit for bit.
+ *		(model then keeps the best number of trees; those grown
+ *		after it stand behind them in model->tree, as many as there are losses: the rest of losses is NaN). Same codes, same trees, bit for bit.
  */
 extern SfStatus sf_boost_fit(SfArena *arena, const SfCodes *codes, SfBoostOptions options,
 							 const SfCodes *watch, int32_t patience, double **losses, SfTrees *model);
@@ -111,7 +113,7 @@ extern double sf_trees_link(bool mean, double base, int32_t trees, int64_t rows,
 /* log-odds of every row; plain walk, for held-out data. SF_CANCELLED. */
 extern SfStatus sf_trees_predict(SfCtx *ctx, const SfTrees *model, const SfCodes *codes, double *log_odds);
 
-/* Prediction of single deals, fast: made once after fitting or decoding. */
+/* Prediction of single deals, fast: made once after fitting or decoding. Model and codes are borrowed. */
 typedef struct SfTreeIndex SfTreeIndex;
 extern SfStatus sf_trees_index(SfArena *arena, const SfTrees *model, const int32_t *codes, const SfTreeIndex **index);
 extern double sf_trees_log_odds(const SfTreeIndex *index, const uint8_t *code);

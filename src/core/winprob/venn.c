@@ -14,15 +14,25 @@
  *
  * Between two values a lost deal counts as at the lower one, a won deal as at
  * the upper one.
+ *
+ * How far one more deal moves a rate does not say how well the rate is known: an
+ * isotonic step of 5,000 deals hardly moves, and still hides what differs inside
+ * it.  So the win rate of few neighbours is told as well, and the wider end holds.
  */
 #include "core/winprob/calibrate.h"
 
 #include <float.h>
 #include <math.h>
 
+#include "core/base/logit.h"
 #include "core/winprob/isotonic.h"
 
 #define POLL_EVERY 16384
+
+/* Deals around a score whose win rate is taken: an eighth of all, within this and SF_RATE_ROWS. */
+#define SHARE 8
+#define RATE_LEAST 20
+#define Z_95 1.959963984540054
 
 /* Rates of 0 and 1 are told as that. */
 #define CLIP 1e-15
@@ -129,6 +139,102 @@ rates(SfArena *arena, const SfScoreTie *tie, int64_t n, double *low, double *hig
 	return status;
 }
 
+/* Wilson's ends of the rate of n deals. */
+static void
+wilson(double rate, double n, double *low, double *high)
+{
+	double		z = Z_95 * Z_95;
+	double		middle = (rate + z / (2 * n)) / (1 + z / n);
+	double		half = Z_95 / (1 + z / n) * sqrt(fmax(0.0, rate * (1 - rate) / n + z / (4 * n * n)));
+
+	*low = fmax(0.0, middle - half);
+	*high = fmin(1.0, middle + half);
+}
+
+/* Counts of deals up to a place in the order; deals of one score are spread evenly over their places. */
+typedef struct Place
+{
+	const SfScoreTie *tie;
+	int64_t		at;				/* tie in which the place lies */
+	double		rows;			/* before that tie */
+	double		won;
+} Place;
+
+/* Moves on to a place further behind, and tells how many are won before it. */
+static double
+won_before(Place *p, int64_t ties, double place)
+{
+	while (p->at < ties - 1 && p->rows + (double) p->tie[p->at].rows <= place)
+	{
+		p->rows += (double) p->tie[p->at].rows;
+		p->won += (double) p->tie[p->at].won;
+		p->at++;
+	}
+	return p->won + (double) p->tie[p->at].won * (place - p->rows) / (double) p->tie[p->at].rows;
+}
+
+/* rate[ties]: win rates of the nearest `room` of all deals, or of all deals of one score where there are more. */
+static SfStatus
+neighbour_rates(SfCtx *ctx, const SfScoreTie *tie, int64_t ties, double all, double room, double *rate)
+{
+	Place		begin = {.tie = tie};
+	Place		end = {.tie = tie};
+	double		rows = 0;
+
+	for (int64_t i = 0; i < ties; i++)
+	{
+		double		own = (double) tie[i].rows;
+		double		width = fmax(room, own);
+		double		from = fmax(0.0, fmin(rows + own / 2 - width / 2, all - width));
+		double		before = won_before(&begin, ties, from);
+
+		rate[i] = fmin(fmax((won_before(&end, ties, from + width) - before) / width, 0.0), 1.0);
+		rows += own;
+		if (i % POLL_EVERY == 0 && sf_cancelled(ctx))
+			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
+	return SF_OK;
+}
+
+/*
+ * Widens low and high by what the nearest of all deals leave open.  Their rates rise and fall by chance: Wilson's
+ * interval is laid around the middle of the highest rate up to here and the lowest from here on.
+ */
+static SfStatus
+widen_by_neighbours(SfArena *arena, const SfScoreTie *tie, int64_t ties, double all, double *low, double *high)
+{
+	double		room = fmin(all, fmin(fmax(floor(all / SHARE), RATE_LEAST), SF_RATE_ROWS));
+	double	   *rate = sf_arena_take(arena, (size_t) ties, sizeof(double));
+	double	   *least = sf_arena_take(arena, (size_t) ties, sizeof(double));
+	double		most = 0;
+	SfStatus	status;
+
+	if (rate == NULL || least == NULL)
+		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+	status = neighbour_rates(arena->ctx, tie, ties, all, room, rate);
+	if (status != SF_OK)
+		return status;
+	for (int64_t i = ties - 1; i >= 0; i--)
+		least[i] = i == ties - 1 ? rate[i] : fmin(rate[i], least[i + 1]);
+	for (int64_t i = 0; i < ties; i++)
+	{
+		double		wilson_low;
+		double		wilson_high;
+
+		most = fmax(most, rate[i]);
+		wilson((most + least[i]) / 2, fmax(room, (double) tie[i].rows), &wilson_low, &wilson_high);
+		low[i] = fmin(low[i], wilson_low);
+		high[i] = fmax(high[i], wilson_high);
+		if (i > 0)
+			high[i] = fmax(high[i], high[i - 1]);
+		if (i % POLL_EVERY == 0 && sf_cancelled(arena->ctx))
+			return sf_fail(arena->ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
+	}
+	for (int64_t i = ties - 1; i > 0; i--)
+		low[i - 1] = fmin(low[i - 1], low[i]);
+	return SF_OK;
+}
+
 static double
 clipped(double p)
 {
@@ -168,13 +274,6 @@ step_from(const Steps *s, int64_t k)
 	return k % 2 == 1 ? value : nextafter(value, DBL_MAX);
 }
 
-/* A scale on which all rates are about equally uncertain. */
-static double
-even_scale(double p)
-{
-	return asin(sqrt(fmin(fmax(p, 0.0), 1.0)));
-}
-
 /* Joins steps as long as neither end moves by more than `width`; knots beyond SF_VENN_KNOTS are counted only. */
 static int32_t
 join_steps(const Steps *s, double width, double *from, double *low, double *high)
@@ -192,11 +291,11 @@ join_steps(const Steps *s, double width, double *from, double *low, double *high
 		/* behind a value there may be no number before the next one */
 		if (k < 2 * s->n && k > 0 && k % 2 == 0 && !(step_from(s, k) < step_from(s, k + 1)))
 			continue;
-		if (!same && (knots == 0 || even_scale(low_here) - low_start > width || even_scale(high_here) - high_start > width))
+		if (!same && (knots == 0 || sf_asin_root(low_here) - low_start > width || sf_asin_root(high_here) - high_start > width))
 		{
 			knots++;
-			low_start = even_scale(low_here);
-			high_start = even_scale(high_here);
+			low_start = sf_asin_root(low_here);
+			high_start = sf_asin_root(high_here);
 			if (knots > SF_VENN_KNOTS)
 				break;
 			from[knots - 1] = step_from(s, k);
@@ -230,8 +329,8 @@ few_steps(SfCtx *ctx, const Steps *s, double *from, double *low, double *high)
 	return join_steps(s, wide, from, low, high);
 }
 
-SfStatus
-sf_venn_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, SfVenn *venn)
+static SfStatus
+fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, bool neighbours, SfVenn *venn)
 {
 	double	   *from = sf_arena_take(arena, SF_VENN_KNOTS, sizeof(double));
 	double	   *low = sf_arena_take(arena, SF_VENN_KNOTS, sizeof(double));
@@ -246,10 +345,12 @@ sf_venn_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t 
 
 	if (from == NULL || low == NULL || high == NULL || at_low == NULL || at_high == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
-	status = sf_isotonic_ties(arena, log_odds, won, n, 0, 0, &tie, &ties);
+	status = sf_isotonic_ties(arena, log_odds, won, n, NULL, 0, &tie, &ties);
 	if (status == SF_OK && n > 0)
 	{
 		status = rates(arena, tie, ties, at_low, at_high);
+		if (status == SF_OK && neighbours)
+			status = widen_by_neighbours(arena, tie, ties, (double) n, at_low, at_high);
 		if (status == SF_OK)
 			knots = few_steps(arena->ctx, &(Steps) {tie, at_low, at_high, ties}, from, low, high);
 		if (knots < 0)
@@ -265,6 +366,18 @@ sf_venn_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t 
 	}
 	*venn = (SfVenn) {.knots = knots, .from = from, .low = low, .high = high};
 	return SF_OK;
+}
+
+SfStatus
+sf_venn_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, SfVenn *venn)
+{
+	return fit(arena, log_odds, won, n, false, venn);
+}
+
+SfStatus
+sf_rate_interval_fit(SfArena *arena, const double *log_odds, const uint8_t *won, int64_t n, SfVenn *venn)
+{
+	return fit(arena, log_odds, won, n, true, venn);
 }
 
 void

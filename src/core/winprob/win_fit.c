@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/winprob/folds.h"
+#include "core/winprob/deal_counts.h"
 #include "core/winprob/gates.h"
 #include "core/winprob/win_train.h"
 
@@ -52,7 +52,7 @@ sf_win_check_options(SfCtx *ctx, const SfWinOptions *options)
 	if (status == SF_OK)
 		status = check_given(ctx, options->least_rows, 1, 1e9, "least_rows must be between 1 and 1e9");
 	if (status == SF_OK)
-		status = check_range(ctx, options->folds, 2, 20, "folds must be between 2 and 20");
+		status = check_range(ctx, options->folds, SF_FOLDS_MIN, SF_FOLDS_MAX, SF_FOLDS_TEXT);
 	if (status == SF_OK)
 		status = check_range(ctx, (double) options->calibration, 0, SF_CALIBRATION_KINDS, "calibration is not known");
 	if (status == SF_OK)
@@ -71,7 +71,10 @@ stopping_gate(const SfWinModel *model)
 	return NULL;
 }
 
-/* Gates before training, and room for the three after it. */
+/* Gates that follow training. */
+#define GATES_AFTER 4
+
+/* Gates before training, and room for those after it. */
 static SfStatus
 gates_before(SfArena *arena, const SfFrame *frame, const SfWinOptions *options, SfWinModel *model)
 {
@@ -82,26 +85,44 @@ gates_before(SfArena *arena, const SfFrame *frame, const SfWinOptions *options, 
 
 	if (status != SF_OK)
 		return status;
-	model->gate = sf_arena_take(arena, (size_t) n + 3, sizeof(SfGate));
+	model->gate = sf_arena_take(arena, (size_t) n + GATES_AFTER, sizeof(SfGate));
 	if (model->gate == NULL)
 		return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
 	memcpy(model->gate, gate, (size_t) n * sizeof(SfGate));
 	model->gates = n;
 	for (int32_t i = 0; i < n; i++)
 		if (gate[i].kind == SF_GATE_ROWS_PER_PARAMETER)
-			model->gate[i] = sf_gate_rows_per_parameter(frame->rows, parameters);
+			model->gate[i] = sf_gate_rows_per_parameter(model->deals, parameters);
 	return SF_OK;
 }
 
 static void
-gates_after(SfWinModel *model)
+gates_after(const SfFrame *frame, SfWinModel *model)
 {
 	model->gate[model->gates++] = sf_gate_skill(SF_GATE_SKILL_RANDOM, &model->random);
-	model->gate[model->gates++] = sf_gate_skill(SF_GATE_SKILL_TIME, &model->forward);
+	model->gate[model->gates++] = sf_gate_skill_time(&model->forward, frame->closed != NULL);
 	model->gate[model->gates++] = sf_gate_overfit(&model->train, &model->random);
+	model->gate[model->gates++] = sf_gate_model_parameters(model);
 }
 
 /* ---- how good ---- */
+
+/* What belongs together among these deals. */
+static SfStatus
+clusters_of(SfArena *arena, const SfFrame *frame, SfRows rows, SfClusters *clusters)
+{
+	uint64_t   *group = NULL;
+
+	if (frame->group != NULL)
+	{
+		group = sf_arena_take(arena, (size_t) rows.n, sizeof(uint64_t));
+		if (group == NULL)
+			return sf_fail(arena->ctx, SF_NO_MEMORY, SF_NO_MEMORY_TEXT);
+		for (int64_t i = 0; i < rows.n; i++)
+			group[i] = sf_fold_group(frame, rows.row == NULL ? (uint32_t) i : rows.row[i]);
+	}
+	return sf_clusters_make(arena, group, rows.n, clusters);
+}
 
 /* Figures of a model on these deals; base_rate: of the deals it was trained on. */
 static SfStatus
@@ -110,6 +131,7 @@ measure(SfArena *arena, const SfWinModel *model, const SfFrame *frame, SfRows ro
 	SfArenaMark mark = sf_arena_mark(arena);
 	double	   *probability = sf_arena_take(arena, (size_t) rows.n, sizeof(double));
 	uint8_t    *won = sf_arena_take(arena, (size_t) rows.n, 1);
+	SfClusters	clusters;
 	SfStatus	status;
 
 	if (probability == NULL || won == NULL)
@@ -118,7 +140,9 @@ measure(SfArena *arena, const SfWinModel *model, const SfFrame *frame, SfRows ro
 		won[i] = frame->won[rows.row == NULL ? i : rows.row[i]];
 	status = sf_win_apply(arena, model, frame, rows, probability);
 	if (status == SF_OK)
-		status = sf_win_metrics(arena, probability, won, rows.n, base_rate, metrics);
+		status = clusters_of(arena, frame, rows, &clusters);
+	if (status == SF_OK)
+		status = sf_win_metrics_clustered(arena, probability, won, rows.n, &clusters, base_rate, metrics);
 	sf_arena_rewind(arena, mark);
 	return status;
 }
@@ -141,17 +165,16 @@ measure_training(SfArena *arena, const SfFrame *frame, SfWinModel *model)
 	return measure(arena, model, frame, rows, (double) frame->won_rows / (double) frame->rows, &model->train);
 }
 
-static int64_t
-won_among(const SfFrame *frame, SfRows rows)
+/* How to train on the first part: chosen there alone while that costs little, else with the settings that all deals gave. */
+static SfStatus
+plan_early(SfArena *arena, const SfFrame *frame, SfRows rows, const SfWinOptions *options, SfWinProgress progress,
+		   const SfWinPlan *plan, SfWinPlan *early)
 {
-	int64_t		won = 0;
-
-	for (int64_t i = 0; i < rows.n; i++)
-		won += frame->won[rows.row == NULL ? i : rows.row[i]];
-	return won;
+	return frame->rows <= SF_CHOOSE_INSIDE ? sf_plan_choose(arena, frame, rows, options, progress, early) :
+		sf_plan_again(arena, frame, rows, options, progress, plan, early);
 }
 
-/* The same settings trained on the first 80 % in time and put to the test on the rest. */
+/* Trained on the first 80 % in time and put to the test on the rest. */
 static SfStatus
 measure_forward(SfArena *arena, const SfFrame *frame, const SfWinOptions *options, SfWinProgress progress,
 				const SfWinPlan *plan, SfWinModel *model)
@@ -167,10 +190,15 @@ measure_forward(SfArena *arena, const SfFrame *frame, const SfWinOptions *option
 		return SF_OK;
 	if (status != SF_OK)
 		return status;
-	won = won_among(frame, split.train);
+	won = sf_won_among(frame, split.train);
 	if (won == 0 || won == split.train.n || split.test.n == 0)
 		return SF_OK;
-	status = sf_plan_again(arena, frame, split.train, options, progress, plan, &again);
+	status = plan_early(arena, frame, split.train, options, progress, plan, &again);
+	if (status == SF_BAD_DATA)
+	{
+		sf_arena_rewind(arena, mark);
+		return SF_OK;
+	}
 	if (status == SF_OK)
 		status = sf_win_train(arena, frame, split.train, &again, &early);
 	if (status == SF_OK)
@@ -179,17 +207,20 @@ measure_forward(SfArena *arena, const SfFrame *frame, const SfWinOptions *option
 	return status;
 }
 
+/* Deals, and the time they span. */
 static SfStatus
-times_of(SfCtx *ctx, const SfFrame *frame, SfWinModel *model)
+count_history(SfArena *arena, const SfFrame *frame, SfWinModel *model)
 {
-	model->first_time = model->last_time = NAN;
-	for (int64_t i = 0; frame->time != NULL && i < frame->rows; i++)
-	{
-		if (i % 65536 == 0 && sf_cancelled(ctx))
-			return sf_fail(ctx, SF_CANCELLED, SF_CANCELLED_TEXT);
-		model->first_time = fmin(model->first_time, frame->time[i]);
-		model->last_time = fmax(model->last_time, frame->time[i]);
-	}
+	SfDealCounts counts;
+	SfStatus	status = sf_count_deals(arena, frame, NULL, &counts);
+
+	if (status != SF_OK)
+		return status;
+	model->deals = counts.closed;
+	model->won_deals = counts.won;
+	model->lost_deals = counts.lost;
+	model->first_time = counts.first;
+	model->last_time = counts.last;
 	return SF_OK;
 }
 
@@ -213,7 +244,7 @@ train(SfArena *arena, const SfFrame *frame, const SfWinOptions *options, SfWinPr
 	model->random = plan.random;
 	model->candidates = plan.candidates;
 	model->candidate = plan.candidate;
-	gates_after(model);
+	gates_after(frame, model);
 	return SF_OK;
 }
 
@@ -225,9 +256,9 @@ sf_win_fit(SfArena *arena, const SfFrame *frame, const SfWinOptions *options, Sf
 	SfStatus	status = sf_win_check_options(arena->ctx, options);
 
 	if (status == SF_OK)
-		status = gates_before(arena, frame, options, &made);
+		status = count_history(arena, frame, &made);
 	if (status == SF_OK)
-		status = times_of(arena->ctx, frame, &made);
+		status = gates_before(arena, frame, options, &made);
 	if (status != SF_OK)
 		return status;
 	gate = stopping_gate(&made);

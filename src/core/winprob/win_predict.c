@@ -9,6 +9,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/base/logit.h"
+
 typedef struct Part
 {
 	const SfMember *member;
@@ -162,7 +164,7 @@ sf_win_predict(SfWinPredictor *p, const SfCell *cells, double *raw, int32_t *uns
 		*raw = sum;
 	if (unseen != NULL)
 		*unseen = count_unseen(p);
-	return 1 / (1 + exp(-calibrated(p, sum)));
+	return sf_logistic(calibrated(p, sum));
 }
 
 void

@@ -24,9 +24,7 @@ code_deals(SfArena *arena, const SfFrame *frame, SfRows rows, int32_t wanted, Co
 
 	if (coding->wanted == wanted)
 		return SF_OK;
-	status = sf_member_bins(arena, frame, rows, wanted, &coding->bins);
-	if (status == SF_OK)
-		status = sf_bins_code(arena, &coding->bins, frame, rows, &coding->codes);
+	status = sf_member_bins(arena, frame, rows, wanted, &coding->bins, &coding->codes);
 	coding->wanted = wanted;
 	return status;
 }

@@ -20,16 +20,6 @@ typedef struct Validation
 	SfWinPlan	plan;
 } Validation;
 
-static int64_t
-won_among(const SfFrame *frame, SfRows rows)
-{
-	int64_t		won = 0;
-
-	for (int64_t i = 0; i < rows.n; i++)
-		won += frame->won[rows.row == NULL ? i : rows.row[i]];
-	return won;
-}
-
 /* The plan of a training part: its own, or the one that holds for all. */
 static SfStatus
 plan_for(Validation *v, SfRows train)
@@ -61,7 +51,7 @@ static SfStatus
 validate_fold(Validation *v, const SfSplit *split, int32_t k, double *probability, int32_t *fold, double *rate)
 {
 	double	   *out = sf_arena_take(v->arena, (size_t) split->test.n, sizeof(double));
-	int64_t		won = won_among(v->frame, split->train);
+	int64_t		won = sf_won_among(v->frame, split->train);
 	SfStatus	status;
 
 	if (out == NULL)
@@ -94,8 +84,8 @@ sf_win_cross_validate(SfArena *arena, const SfFrame *frame, const SfWinOptions *
 
 	if (status != SF_OK)
 		return status;
-	if (folds < 2 || folds > 100)
-		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, "number of folds must be between 2 and 100", folds);
+	if (folds < SF_FOLDS_MIN || folds > SF_FOLDS_MAX)
+		return sf_fail_value(arena->ctx, SF_BAD_ARGUMENT, SF_FOLDS_TEXT, folds);
 	if (frame->features < 1)
 		return sf_fail(arena->ctx, SF_BAD_DATA, "there is no feature to learn from");
 	v.once = frame->rows > SF_CHOOSE_INSIDE;

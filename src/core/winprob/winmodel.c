@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+#include "core/winprob/dictionary.h"
+
 #define MAGIC UINT64_C(0x4D574653)	/* "SFWM" */
 #define HEAD 24					/* bytes before the parts */
 #define OWN_BINS 0xFF
@@ -22,24 +24,6 @@ static const char damaged[] = "win model is damaged";
 
 /* ---- primitives that check ---- */
 
-static bool
-read_bool(SfReader *read)
-{
-	uint64_t	x = sf_read_bits(read, 1);
-
-	read->ok = read->ok && x <= 1;
-	return x == 1;
-}
-
-static int32_t
-read_int(SfReader *read, int64_t least, int64_t most)
-{
-	int64_t		x = (int32_t) (uint32_t) sf_read_bits(read, 4);
-
-	read->ok = read->ok && x >= least && x <= most;
-	return read->ok ? (int32_t) x : 0;
-}
-
 static int64_t
 read_count(SfReader *read)
 {
@@ -47,17 +31,6 @@ read_count(SfReader *read)
 
 	read->ok = read->ok && x >= 0 && x <= (int64_t) 1 << 40;
 	return read->ok ? x : 0;
-}
-
-/* A number, or NaN in one form only, so that the same model has the same bytes. */
-static double
-read_number(SfReader *read)
-{
-	double		x = sf_read_double(read);
-	double		one = NAN;
-
-	read->ok = read->ok && (isfinite(x) || (isnan(x) && memcmp(&x, &one, sizeof x) == 0));
-	return x;
 }
 
 static double
@@ -118,17 +91,17 @@ read_metrics(SfReader *read, SfWinMetrics *m)
 	if (m->rows == 0)
 		return;
 	m->won = read_count(read);
-	m->auc.auc = read_number(read);
-	m->auc.error = read_number(read);
-	m->auc.low = read_number(read);
-	m->auc.high = read_number(read);
-	m->log_loss = read_number(read);
-	m->brier = read_number(read);
-	m->calibration_error = read_number(read);
-	m->base_log_loss = read_number(read);
-	m->skill = read_number(read);
-	m->skill_low = read_number(read);
-	m->skill_high = read_number(read);
+	m->auc.auc = sf_read_number(read);
+	m->auc.error = sf_read_number(read);
+	m->auc.low = sf_read_number(read);
+	m->auc.high = sf_read_number(read);
+	m->log_loss = sf_read_number(read);
+	m->brier = sf_read_number(read);
+	m->calibration_error = sf_read_number(read);
+	m->base_log_loss = sf_read_number(read);
+	m->skill = sf_read_number(read);
+	m->skill_low = sf_read_number(read);
+	m->skill_high = sf_read_number(read);
 	read->ok = read->ok && m->won <= m->rows;
 }
 
@@ -155,7 +128,7 @@ write_gates(const SfWinModel *model, SfWriter *write)
 static SfStatus
 read_gates(SfArena *arena, SfReader *read, int32_t features, SfWinModel *model)
 {
-	model->gates = read_int(read, 0, INT32_MAX);
+	model->gates = sf_read_int(read, 0, INT32_MAX);
 	if (!read->ok || (size_t) model->gates > read->left / GATE_BYTES)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	model->gate = sf_arena_take(arena, (size_t) model->gates, sizeof(SfGate));
@@ -168,13 +141,13 @@ read_gates(SfArena *arena, SfReader *read, int32_t features, SfWinModel *model)
 		uint64_t	verdict;
 
 		g->kind = (SfGateKind) kind;
-		g->feature = read_int(read, -1, features - 1);
-		g->limit = read_number(read);
-		g->measured = read_number(read);
-		g->other = read_number(read);
+		g->feature = sf_read_int(read, -1, features - 1);
+		g->limit = sf_read_number(read);
+		g->measured = sf_read_number(read);
+		g->other = sf_read_number(read);
 		verdict = sf_read_bits(read, 1);
 		g->verdict = (SfVerdict) verdict;
-		g->stops = read_bool(read);
+		g->stops = sf_read_bool(read);
 		read->ok = read->ok && kind < SF_GATES && verdict <= SF_REFUSE;
 	}
 	return read->ok ? SF_OK : sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
@@ -209,7 +182,7 @@ write_candidates(const SfWinModel *model, SfWriter *write)
 static SfStatus
 read_candidates(SfArena *arena, SfReader *read, SfWinModel *model)
 {
-	model->candidates = read_int(read, 0, SF_MAX_CANDIDATES);
+	model->candidates = sf_read_int(read, 0, SF_MAX_CANDIDATES);
 	if (!read->ok || (size_t) model->candidates > read->left / CANDIDATE_BYTES)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	model->candidate = sf_arena_take(arena, (size_t) model->candidates, sizeof(SfCandidate));
@@ -221,18 +194,18 @@ read_candidates(SfArena *arena, SfReader *read, SfWinModel *model)
 		uint64_t	kind = sf_read_bits(read, 1);
 
 		*c = (SfCandidate) {.kind = (SfAlgorithm) kind};
-		c->bins = read_int(read, 0, INT32_MAX);
-		c->ridge = read_number(read);
-		c->linear = read_bool(read);
-		c->trees = read_int(read, 0, INT32_MAX);
-		c->leaves = read_int(read, 0, INT32_MAX);
-		c->rate = read_number(read);
-		c->log_loss = read_number(read);
-		c->auc = read_number(read);
-		c->chosen = read_bool(read);
-		c->smoothness = read_number(read);
-		c->features = read_int(read, 0, INT32_MAX);
-		c->least_rows = read_number(read);
+		c->bins = sf_read_int(read, 0, INT32_MAX);
+		c->ridge = sf_read_number(read);
+		c->linear = sf_read_bool(read);
+		c->trees = sf_read_int(read, 0, INT32_MAX);
+		c->leaves = sf_read_int(read, 0, INT32_MAX);
+		c->rate = sf_read_number(read);
+		c->log_loss = sf_read_number(read);
+		c->auc = sf_read_number(read);
+		c->chosen = sf_read_bool(read);
+		c->smoothness = sf_read_number(read);
+		c->features = sf_read_int(read, 0, INT32_MAX);
+		c->least_rows = sf_read_number(read);
 		read->ok = read->ok && kind < SF_ALGORITHMS;
 	}
 	return read->ok ? SF_OK : sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
@@ -265,23 +238,6 @@ write_member(const SfWinModel *model, int32_t m, SfWriter *write)
 		sf_logistic_encode(&member->logistic, write);
 	else
 		sf_trees_encode(&member->trees, write);
-}
-
-static bool
-same_text(SfText a, SfText b)
-{
-	return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, (size_t) a.length) == 0);
-}
-
-static bool
-same_features(const SfBins *a, const SfBins *b)
-{
-	if (a->features != b->features)
-		return false;
-	for (int32_t f = 0; f < a->features; f++)
-		if (a->feature[f].kind != b->feature[f].kind || !same_text(a->feature[f].name, b->feature[f].name))
-			return false;
-	return true;
 }
 
 static SfStatus
@@ -319,7 +275,8 @@ read_member(SfArena *arena, SfReader *read, SfWinModel *model, int32_t m)
 		status = sf_bins_decode(arena, read, &member->bins);
 	if (status != SF_OK)
 		return status;
-	if (member->bins.features < 1 || !same_features(&model->member[0].bins, &member->bins))
+	if (member->bins.features < 1 ||
+		!sf_same_features(model->member[0].bins.feature, model->member[0].bins.features, member->bins.feature, member->bins.features))
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	status = read_learner(arena, read, member);
 	if (status == SF_OK && kind != SF_ALGORITHM_LOGISTIC && member->trees.mean != (kind == SF_ALGORITHM_FOREST))
@@ -339,6 +296,9 @@ write_head(const SfWinModel *model, SfWriter *write)
 	sf_write_double(write, model->intercept);
 	sf_write_int64(write, model->rows);
 	sf_write_int64(write, model->won_rows);
+	sf_write_int64(write, model->deals);
+	sf_write_int64(write, model->won_deals);
+	sf_write_int64(write, model->lost_deals);
 	write_number(write, model->first_time);
 	write_number(write, model->last_time);
 	sf_write_bits(write, (uint64_t) model->members, 1);
@@ -352,16 +312,20 @@ read_head(SfArena *arena, SfReader *read, SfWinModel *model)
 
 	model->algorithm = (SfAlgorithm) algorithm;
 	model->asked = (SfAlgorithm) asked;
-	model->forced = read_bool(read);
+	model->forced = sf_read_bool(read);
 	model->seed = sf_read_bits(read, 8);
 	model->intercept = read_within(read, SHARE_MAX);
 	model->rows = read_count(read);
 	model->won_rows = read_count(read);
-	model->first_time = read_number(read);
-	model->last_time = read_number(read);
+	model->deals = read_count(read);
+	model->won_deals = read_count(read);
+	model->lost_deals = read_count(read);
+	model->first_time = sf_read_number(read);
+	model->last_time = sf_read_number(read);
 	model->members = (int32_t) sf_read_bits(read, 1);
 	if (!read->ok || algorithm == SF_ALGORITHM_AUTO || algorithm >= SF_ALGORITHMS || asked >= SF_ALGORITHMS ||
-		model->won_rows > model->rows || model->members < 1 || model->members > SF_MAX_MEMBERS)
+		model->won_rows > model->rows || model->deals > model->rows || model->won_deals > model->deals ||
+		model->lost_deals > model->deals || model->members < 1 || model->members > SF_MAX_MEMBERS)
 		return sf_fail(arena->ctx, SF_BAD_BYTES, damaged);
 	model->member = sf_arena_take(arena, (size_t) model->members, sizeof(SfMember));
 	if (model->member == NULL)

@@ -19,7 +19,7 @@
 /* ctx->what of a decoder that meets bytes of a later version: SF_BAD_BYTES, but not damage. */
 #define SF_WIN_FORMAT_TEXT "win model has a format this version does not know"
 
-/* Log-odds of a probability lie within this: beyond it no deals could tell, and 1 - p would lose its digits. */
+/* Log-odds of a probability lie within this; ours: of three million deals none could tell, and 1 - p would lose its digits. */
 #define SF_LOG_ODDS_MAX 15.0
 
 typedef enum SfAlgorithm
@@ -76,18 +76,24 @@ typedef enum SfVerdict
 
 typedef enum SfGateKind
 {
-	SF_GATE_WON,				/* measured won deals; limit 40 refuse, 200 warn */
+	SF_GATE_WON,				/* measured won deals, those of several rows once; limit 40 refuse, 200 warn */
 	SF_GATE_LOST,
 	SF_GATE_ROWS_PER_PARAMETER, /* of the simplest model tried: features + 1; limit 10 refuse, 20 warn */
 	SF_GATE_HISTORY,			/* years between first and last time; limit 2 warn */
 	SF_GATE_DEALS_PER_YEAR,		/* limit 100 warn */
 	SF_GATE_LEAK_AUC,			/* per feature: alone above .9 refuse */
 	SF_GATE_LEAK_MISSING,		/* per feature: share missing differs between closed and open deals by over .3 and 5 errors, refuse */
-	SF_GATE_LEAK_AFTER,			/* per feature: dates after the as-of time, refuse */
+	SF_GATE_LEAK_AFTER,			/* per feature: share of deals, open ones too, whose date is after the as-of time; limit .01 refuse,
+								 * above 0 warn; other: how many deals */
 	SF_GATE_SKILL_RANDOM,		/* lower 95 % bound of skill, cross-validated; limit 0 refuse promotion */
-	SF_GATE_SKILL_TIME,			/* the same on the last 20 % in time */
+	SF_GATE_SKILL_TIME,			/* the same on the last 20 % in time; warn when it is above 0 but outcomes after the split may
+								 * have been learned, since it is not known when deals closed */
 	SF_GATE_OVERFIT,			/* (validation - training log-loss) / validation; limit .25 warn */
 	SF_GATE_CONSTANT,			/* per feature: one value only, warn */
+	SF_GATE_MODEL_PARAMETERS,	/* deals per effective parameter of the logistic member that was made; limit 10 refuse
+								 * promotion, 20 warn; NaN: no such member */
+	SF_GATE_LEAK_DAYS,			/* close models, per number: pairs of closed deals that it alone orders as their days do, or the
+								 * other way round; limit .9 refuse (churn: warn) */
 	SF_GATES
 } SfGateKind;
 
@@ -111,7 +117,7 @@ typedef struct SfCandidate
 	int32_t		trees;
 	int32_t		leaves;
 	double		rate;
-	double		log_loss;		/* cross-validated */
+	double		log_loss;		/* cross-validated; NaN, as auc: given up after the first folds */
 	double		auc;
 	bool		chosen;
 	double		smoothness;		/* logistic: penalty on differences of neighbouring bins */
@@ -132,11 +138,15 @@ typedef struct SfWinModel
 	SfVenn		venn;
 	int64_t		rows;
 	int64_t		won_rows;
+	int64_t		deals;			/* rows of one group are one deal, a row without a group is one */
+	int64_t		won_deals;		/* with a row that was won; a group can be won and lost */
+	int64_t		lost_deals;
 	double		first_time;		/* days since 2000-01-01; NaN when not known */
 	double		last_time;
 	SfWinMetrics train;			/* on the deals it was trained on */
 	SfWinMetrics random;		/* cross-validated; rows = 0: not done */
-	SfWinMetrics forward;		/* trained on the first 80 % in time, tested on the rest; rows = 0: not done */
+	SfWinMetrics forward;		/* trained on the first 80 % in time, tested on the rest; rows = 0: not done. Up to
+								 * SF_CHOOSE_INSIDE deals settings are chosen on the first part too, above on all deals */
 	int32_t		gates;
 	SfGate	   *gate;
 	int32_t		candidates;
@@ -168,7 +178,8 @@ extern SfStatus sf_win_gates(SfArena *arena, const SfFrame *frame, SfGate **gate
  * sf_win_cross_validate
  *		Held-out probabilities by folds of a kind. Named algorithms are fitted to each training part.  auto and
  *		blend choose inside each training part up to SF_CHOOSE_INSIDE deals; above, settings, shares and
- *		calibration are chosen once, on the first training part, and only the members are fitted again. probability[frame->rows]: NaN where a deal was never held out;
+ *		calibration are chosen once, on the first training part, and only the members are fitted again.
+ *		Forward folds train on what folds.h says.  probability[frame->rows]: NaN where a deal was never held out;
  *		fold[frame->rows]: 1-based, 0 where never. rate[folds]: won rate of each training part.
  */
 extern SfStatus sf_win_cross_validate(SfArena *arena, const SfFrame *frame, const SfWinOptions *options,
