@@ -155,10 +155,12 @@ BEGIN
         LEFT JOIN (
             SELECT c.opportunity_id, max(c.at) AS last_at FROM activity c WHERE c.at <= moment GROUP BY c.opportunity_id) a
             ON a.opportunity_id = o.opportunity_id
+        -- A deal that never moved has always stood where it stands, unless its close moved it, unlogged.
+        LEFT JOIN known_stage z ON z.process_key = coalesce(o.process_id, '') AND z.stage_id = o.stage_id
         CROSS JOIN LATERAL (
             SELECT CASE WHEN b.opportunity_id IS NOT NULL THEN b.to_stage_id
                         WHEN n.opportunity_id IS NOT NULL THEN n.from_stage_id
-                        WHEN s.has_stage_history AND NOT c.closed_later THEN o.stage_id END AS stage_id,
+                        WHEN s.has_stage_history AND (NOT c.closed_later OR NOT z.is_won AND NOT z.is_lost) THEN o.stage_id END AS stage_id,
                    coalesce(b.changed_at, CASE WHEN s.has_stage_history THEN o.created_at END) AS stage_entered_at,
                    c.closed_later,
                    CASE WHEN l.old ? 'process_id' THEN l.old ->> 'process_id' ELSE o.process_id END AS process_id
@@ -343,7 +345,7 @@ BEGIN
            o.as_of,
            d.probability_model, d.probability_model_low, d.probability_model_high,
            d.win_within_30_days, d.win_within_60_days, d.win_within_90_days, d.win_by_quarter_end, d.expected_days_to_close, d.model_version,
-           CASE WHEN d.opportunity_id IS NULL THEN 'no model is promoted: sales_forecast.train_crm_models trains them' ELSE d.model_reason END AS model_reason
+           CASE WHEN d.opportunity_id IS NULL THEN 'no model that you may use is promoted: sales_forecast.train_crm_models trains them, sales_forecast.grant_model gives the right' ELSE d.model_reason END AS model_reason
     FROM opportunity_as_of o
     -- Visibly one row per deal, so that sums which ask for none of these columns leave the join out, and its cost.
     LEFT JOIN (SELECT DISTINCT ON (p.opportunity_id) p.* FROM deal_predictions() p ORDER BY p.opportunity_id) d ON d.opportunity_id = o.opportunity_id

@@ -380,7 +380,7 @@ FROM pg_proc p
 WHERE p.pronamespace = to_regnamespace(quote_ident(target_schema))
   AND (p.proname, p.pronargs) IN (('as_of', 0), ('opportunity_at', 1), ('stage_rates', 0), ('stage_paths', 0),
                                     ('closed_stage_paths', 0), ('stage_stays', 0), ('won_by_month', 1), ('revenue_forecasts', 2),
-                                    ('deal_snapshots', 1), ('deal_predictions', 1))
+                                    ('deal_snapshots', 2), ('deal_predictions', 2))
   AND (pg_get_userbyid(p.proowner) <> current_user
        OR (obj_description(p.oid, 'pg_proc') LIKE @extschema@.crm_written_comment('%')) IS NOT TRUE)
 UNION ALL   -- a function or operator that fits its arguments better than the built-in one would be taken for it

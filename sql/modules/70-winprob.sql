@@ -141,7 +141,7 @@ CREATE FUNCTION fit_win_model_query(query text, options win_options DEFAULT win_
     AS 'MODULE_PATHNAME', 'sf_win_fit_query' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100000;
 CREATE FUNCTION cross_validate_win(query text, options win_options DEFAULT win_options(), folds text DEFAULT 'shuffled',
                                    n int DEFAULT 5,
-                                   OUT fold int, OUT won boolean, OUT probability float8, OUT as_of timestamp, OUT base_rate float8)
+                                   OUT fold int, OUT won boolean, OUT probability float8, OUT as_of timestamp, OUT base_rate float8, OUT deal_id text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'sf_win_cross_validation' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
     COST 100000 ROWS 10000;
@@ -162,10 +162,10 @@ COMMENT ON FUNCTION win_model_out(win_model) IS 'Value of win_model to text form
 COMMENT ON FUNCTION win_model_recv(internal) IS 'Binary form of win_model to value; every part is checked (22P03).';
 COMMENT ON FUNCTION win_model_send(win_model) IS 'Value of win_model to binary form.';
 
-COMMENT ON TYPE win_interval IS 'A win probability and how sure it is. low <= probability <= high, each between 0 and 1.';
+COMMENT ON TYPE win_interval IS 'A win probability, and between which values the win rate of deals with such an estimate lies. low <= probability <= high, each between 0 and 1. What the true probability of a single deal is nobody knows: deals with one estimate differ.';
 COMMENT ON COLUMN win_interval.probability IS 'The probability that the deal is won, between 0 and 1.';
-COMMENT ON COLUMN win_interval.low IS 'What it would be had the next such deal been lost; NULL when the model was not validated.';
-COMMENT ON COLUMN win_interval.high IS 'What it would be had the next such deal been won; NULL when the model was not validated.';
+COMMENT ON COLUMN win_interval.low IS 'Lower end of the 95 % interval of the win rate of the up to 200 held-out deals with the nearest estimates (Wilson); lower where one more lost deal would move it further (Venn-Abers). NULL when the model was not validated.';
+COMMENT ON COLUMN win_interval.high IS 'Upper end of the 95 % interval of the win rate of the up to 200 held-out deals with the nearest estimates (Wilson); higher where one more won deal would move it further (Venn-Abers). NULL when the model was not validated.';
 
 COMMENT ON TYPE win_factor IS 'One reason for the probability of a deal, made by explain_win. The contributions of all rows of a deal sum to ln(p / (1 - p)).';
 COMMENT ON COLUMN win_factor.position IS 'From 1: the baseline, then features by the size of their contribution, then calibration.';
@@ -174,9 +174,9 @@ COMMENT ON COLUMN win_factor.feature IS 'Name of the column; NULL for baseline a
 COMMENT ON COLUMN win_factor.value IS 'What the deal has there; NULL when it has nothing.';
 COMMENT ON COLUMN win_factor.contribution IS 'Log-odds it adds: above 0 raises the probability, below 0 lowers it.';
 COMMENT ON COLUMN win_factor.odds_ratio IS 'exp(contribution): 2 doubles the odds. NULL for the baseline.';
-COMMENT ON COLUMN win_factor.win_rate IS 'Share of the training deals with such a value that was won; NULL when there were none.';
-COMMENT ON COLUMN win_factor.deals IS 'Training deals with such a value.';
-COMMENT ON COLUMN win_factor.unseen IS 'A category that training never saw; it counts as average. NULL for baseline and calibration.';
+COMMENT ON COLUMN win_factor.win_rate IS 'Share of those deals that was won; NULL when there were none. The contribution of the feature beside others can point the other way.';
+COMMENT ON COLUMN win_factor.deals IS 'Training deals with such a value; of numbers and dates with a rare one, those of neighbouring ranges too, until there are 50.';
+COMMENT ON COLUMN win_factor.unseen IS 'A category that training never saw; it counts as average in every learner, so its contribution is 0. NULL for baseline and calibration.';
 COMMENT ON COLUMN win_factor.reason IS 'The same in words and numbers.';
 
 COMMENT ON TYPE win_term IS 'One value or range of one feature of a model, made by win_model_terms.';
@@ -187,9 +187,9 @@ COMMENT ON COLUMN win_term.won IS 'How many of them were won.';
 COMMENT ON COLUMN win_term.win_rate IS 'won / deals, between 0 and 1.';
 COMMENT ON COLUMN win_term.base_rate IS 'Share of all training deals that was won.';
 COMMENT ON COLUMN win_term.lift IS 'win_rate / base_rate: 2 is won twice as often as the average deal.';
-COMMENT ON COLUMN win_term.coefficient IS 'Log-odds it adds, against an average deal; NULL unless the model is logistic.';
+COMMENT ON COLUMN win_term.coefficient IS 'Log-odds it adds, against an average deal, before the share of the learner (win_model_summary, member) and calibration; NULL unless the model is logistic.';
 COMMENT ON COLUMN win_term.standard_error IS 'Standard error of the coefficient; NULL unless the model is logistic.';
-COMMENT ON COLUMN win_term.odds_ratio IS 'exp(coefficient); NULL unless the model is logistic.';
+COMMENT ON COLUMN win_term.odds_ratio IS 'exp(coefficient), so before calibration as well; NULL unless the model is logistic.';
 COMMENT ON COLUMN win_term.odds_ratio_low IS 'Lower end of its 95 % interval; NULL unless the model is logistic.';
 COMMENT ON COLUMN win_term.odds_ratio_high IS 'Upper end of its 95 % interval; NULL unless the model is logistic.';
 COMMENT ON COLUMN win_term.importance IS 'How far the whole feature moves an average deal, in log-odds: the mean size of its weights, or of what its splits change; the same in all rows of the feature.';
@@ -204,7 +204,7 @@ COMMENT ON COLUMN win_options.leaves IS 'Leaves of a boosted tree, 2 to 32; NULL
 COMMENT ON COLUMN win_options.depth IS 'Levels of a tree, 1 to 32; NULL chooses.';
 COMMENT ON COLUMN win_options.learning_rate IS 'Share of each boosted tree that is added, 0.0001 to 1; NULL chooses.';
 COMMENT ON COLUMN win_options.least_rows IS 'Deals in a leaf of a tree, 1 or more; NULL chooses.';
-COMMENT ON COLUMN win_options.folds IS 'Parts of the cross-validation, 2 to 100.';
+COMMENT ON COLUMN win_options.folds IS 'Parts of the cross-validation, 2 to 20; as many as there are groups (fold_group) when these are fewer.';
 COMMENT ON COLUMN win_options.calibration IS 'auto (where held-out probabilities become better by it), none, platt or isotonic.';
 COMMENT ON COLUMN win_options.validate IS 'auto (cross-validated where the algorithm is auto or blend), none, or full (cross-validated, and on the latest 20 % in time).';
 COMMENT ON COLUMN win_options.force IS 'Train in spite of checks that refuse; the model records it.';
@@ -221,18 +221,18 @@ COMMENT ON FUNCTION win_fit_deserialize(bytea, internal) IS 'Bytes back to a sta
 COMMENT ON FUNCTION win_fit_final(internal) IS 'Trains the model of a state of fit_win_model or update_win_model.';
 
 COMMENT ON AGGREGATE fit_win_model(boolean, record) IS
-'Trains a win model: fit_win_model(won, d) FROM (SELECT ...) AS d. won NULL is an open deal: not trained on, but looked at for leaks. Every column of the record is a feature by its name, save won, as_of (the moment the row describes) and fold_group (rows of one group are held out together): numbers, intervals (days), booleans, dates (as days before as_of), texts, enums, uuids; NULL is information of its own. Row order and workers do not show in the model. NULL without rows; a NULL record is skipped. Errors: 22000 checks that refuse (fewer than 40 won or lost deals, leaks), all named; 42703 no column names, or dates without as_of; 42804 other types; 22003 infinite numbers; 22008 infinite dates; 54000 over 500 features; 53200 more memory than maintenance_work_mem.';
+'Trains a win model: fit_win_model(won, d) FROM (SELECT ...) AS d. won NULL is an open deal: not trained on, but looked at for leaks. Every column of the record is a feature by its name, save won, as_of (the moment the row describes), closed_at (a date or timestamp: when it was won or lost, so that the test on the latest fifth learns no outcome that came later), fold_group (rows of one group are held out together, and intervals of quality allow for it) and deal_id (for cross_validate_win): numbers, intervals (days), booleans, dates (as days before as_of), texts, enums, uuids (of texts the first 256 bytes count); NULL is information of its own. Row order and workers do not show in the model. NULL without rows; a NULL record is skipped. Errors: 22000 checks that refuse (fewer than 40 won or lost deals, leaks), all named; 42703 no column names, or dates without as_of; 42804 other types; 22003 infinite numbers; 22008 infinite dates; 54000 over 500 features; 53200 more memory than maintenance_work_mem, or more rows than a worker of a parallel plan can hand over (about 1 GB).';
 COMMENT ON AGGREGATE fit_win_model(boolean, record, win_options) IS
 'The same with options: fit_win_model(won, d, win_options(algorithm => ''boosted'')). NULL options are the defaults; they must be the same for all rows of a model (22023).';
 COMMENT ON AGGREGATE update_win_model(win_model, boolean, record) IS
-'Adds newly closed deals to a trained model without its old deals: update_win_model(m, won, d). Logistic models and forests only, else 0A000: train a new one. Columns are found by name, further ones are ignored; open deals (won NULL) and NULL records or models change nothing. NULL without rows. Errors as for fit_win_model and win_probability; 22023 when rows have different models.';
+'Adds newly closed deals to a trained model without its old deals: update_win_model(m, won, d). Logistic models and forests only, else 0A000: train a new one. Counts, win rates, weights and the checks of counts and history are those of all deals; figures of quality go, and their checks warn, since the new model was not tested. Columns are found by name, further ones are ignored; open deals (won NULL) and NULL records or models change nothing. NULL without rows. Errors as for fit_win_model and win_probability; 22023 when rows have different models.';
 
 COMMENT ON FUNCTION win_probability(win_model, record) IS
-'The probability that a deal is won, above 0 and below 1: win_probability(m, d). Columns are found by name, whatever their order; further ones are ignored. A NULL column counts as missing, a category that training never saw as average. NULL when the model or the whole record is NULL. Errors: 42703 columns missing, 42804 of another type than in training, 22003 infinite numbers, 22008 infinite dates.';
+'The probability that a deal is won, above 0 and below 1: win_probability(m, d). Columns are found by name, whatever their order; further ones are ignored. A NULL column counts as missing, a category that training never saw as average. The label of an enum is what counts: renaming one changes what is stored, an index on it too. NULL when the model or the whole record is NULL. Errors: 42703 columns missing, 42804 of another type than in training, 22003 infinite numbers, 22008 infinite dates.';
 COMMENT ON FUNCTION win_probability(text, record) IS
 'The same by the name of a registered model, whose promoted version is used: win_probability(''deals'', d). 55000 when there is none; NULL when an argument is NULL.';
 COMMENT ON FUNCTION win_probability_interval(win_model, record) IS
-'The probability that a deal is won, and between which values it lies (Venn-Abers): wide where few such deals were held out. Read it with LATERAL. NULL when an argument is NULL; errors as for win_probability.';
+'The probability that a deal is won, and between which values the win rate of deals with such an estimate lies, at 95 %: wide where few such deals were held out. No interval for this one deal. Read it with LATERAL. NULL when an argument is NULL; errors as for win_probability.';
 COMMENT ON FUNCTION win_probability_interval(text, record) IS
 'The same by the name of a registered model, whose promoted version is used. 55000 when there is none; NULL when an argument is NULL.';
 COMMENT ON FUNCTION explain_win(win_model, record) IS
@@ -247,11 +247,11 @@ COMMENT ON FUNCTION win_model_terms(win_model) IS
 COMMENT ON FUNCTION win_model_gates(win_model) IS
 'Every check of the deals and of the model: what was measured, the limit, the verdict (pass, warn or refuse) and the reason in words. measured is NULL where there was nothing to measure. No rows for NULL.';
 COMMENT ON FUNCTION win_model_candidates(win_model) IS
-'What was tried when the model was trained, features: of how many of the strongest columns, with cross-validated log-loss (lower is better) and AUC, and what was chosen. Settings that an algorithm has not are NULL. No rows when nothing was to be chosen, or for NULL.';
+'What was tried when the model was trained, features: of how many of the strongest columns, with cross-validated log-loss (lower is better) and AUC, and what was chosen. Settings that an algorithm has not are NULL; so are log-loss and AUC of what was clearly worse on the first folds and given up. No rows when nothing was to be chosen, or for NULL.';
 
 COMMENT ON FUNCTION fit_win_model_query(text, win_options) IS
 'Trains a win model from the rows of a query, run as the caller: fit_win_model_query(''SELECT won, amount, lead_source FROM deal''). The column won (boolean, NULL for open deals) is the outcome, all others are as in fit_win_model. Shown in the view progress. NULL options are the defaults. Errors as for fit_win_model, and 22023 when the query is NULL, 42601 when it is not a single SELECT, 42703 without a column won, 42804 when that is no boolean.';
 COMMENT ON FUNCTION cross_validate_win(text, win_options, text, int) IS
-'Probabilities of deals that were held out, one row a deal; the query is as for fit_win_model_query. folds: shuffled (n parts, each held out once), grouped (the same, rows of one fold_group together), forward (by as_of: each part is predicted by a model of all before it). n: 2 to 100. Columns: fold from 1, won, probability, as_of (UTC; NULL when the query has none), base_rate of the deals that trained. Put the rows into aggregates: SELECT auc(won, probability), log_loss(won, probability) FROM cross_validate_win(''...''). NULL options are the defaults, other NULLs an error 22023; 22000 when there are too few deals, groups or times; 42703 without the column fold_group or as_of that grouped or forward folds need.';
+'Probabilities of deals that were held out, one row a deal; the query is as for fit_win_model_query. folds: shuffled (n parts, each held out once), grouped (the same, rows of one fold_group together), forward (by as_of: each part is predicted by a model of the deals before it; with a column closed_at of those that had closed before the first deal of the part, else outcomes that came later are learned too). Above 20000 deals settings, shares and calibration are chosen once, on the first training part, which holds deals of later parts. n: 2 to 20. Columns: fold from 1, won, probability, as_of (UTC; NULL when the query has none), base_rate of the deals that trained, deal_id (the column of that name as text, of any type, never a feature; NULL without one) to join them with. Put the rows into aggregates: SELECT auc(won, probability), log_loss(won, probability) FROM cross_validate_win(''...''). NULL options are the defaults, other NULLs an error 22023; 22000 when there are too few deals, groups or times, with their count; 42703 without the column fold_group or as_of that grouped or forward folds need.';
 COMMENT ON FUNCTION win_interactions(text, float8, int, int, boolean) IS
 'Conditions that matter in some segments only, the most evident first: a demo within two days helps, but only in two industries. The query is as for fit_win_model_query. level: rows with a p_value up to it (above 0, at most 1), already corrected for all pairs that were tried: about so large a share of the rows is chance. least_deals: in a segment, with and without the condition (1 or more). bins: ranges a number is cut into (2 to 254). threes: segments of two columns, too. Columns: condition, segment, deals and win_rate with the condition in the segment, others and others_win_rate without it there, lift (ratio of the two) and lift_outside (the same elsewhere), odds_ratio with its 95 % interval, the one outside, the one inside drawn towards the common one, p_value, and reason, all of it in words. NULL arguments and others out of range are an error 22023; errors of the query as for fit_win_model_query.';

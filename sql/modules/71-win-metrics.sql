@@ -162,10 +162,10 @@ CREATE AGGREGATE lift_curve(won boolean, probability float8, bins int) (
 
 CREATE FUNCTION hash_bucket(key text, salt text, buckets int) RETURNS int
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ((('x' || substr(md5(salt || ':' || key), 1, 8))::bit(32))::bigint % buckets)::int;
+    RETURN CASE WHEN buckets >= 1 THEN ((('x' || substr(md5(salt || ':' || key), 1, 8))::bit(32))::bigint % buckets)::int END;
 CREATE FUNCTION in_holdout(key text, salt text DEFAULT '', share float8 DEFAULT 0.2) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (('x' || substr(md5(salt || ':' || key), 1, 8))::bit(32))::bigint < share * 4294967296;
+    RETURN CASE WHEN share BETWEEN 0 AND 1 THEN (('x' || substr(md5(salt || ':' || key), 1, 8))::bit(32))::bigint < share * 4294967296 END;
 
 COMMENT ON AGGREGATE log_loss(boolean, float8) IS
 'Mean log-loss (cross-entropy, in nats a deal): mean of -ln(probability given to what happened). 0 is perfect; always saying the win rate r gives -r ln r - (1 - r) ln(1 - r), 0.693 for a half. Probabilities are clipped to 1e-15 .. 1 - 1e-15. Rows with a NULL are skipped; NULL when no row counts. The order of the rows does not show. Errors: 22000 when a probability is outside 0 to 1.';
@@ -192,9 +192,9 @@ COMMENT ON AGGREGATE lift_curve(boolean, float8) IS
 COMMENT ON AGGREGATE lift_curve(boolean, float8, int) IS
 'As lift_curve(won, probability) with a number of bins, 1 to 1000, the same in all rows. Errors: 22000 when a probability is outside 0 to 1, 22023 when bins is out of range or differs.';
 COMMENT ON FUNCTION hash_bucket(text, text, int) IS
-'Bucket of a key, 0 to buckets - 1, about equally many keys each: the first 32 bits of md5(salt:key) modulo buckets. The same key and salt give the same bucket everywhere and for ever, so that a deal never moves from the test part to the training part. NULL for a NULL. Errors: 22012 when buckets is 0.';
+'Bucket of a key, 0 to buckets - 1, about equally many keys each: the first 32 bits of md5(salt:key) modulo buckets. The same key and salt give the same bucket everywhere and for ever, so that a deal never moves from the test part to the training part. NULL for a NULL, and when buckets is below 1. No errors.';
 COMMENT ON FUNCTION in_holdout(text, text, float8) IS
-'Whether a key is held out for testing: true for about the given share of keys (0 none, 1 all), by the first 32 bits of md5(salt:key). Train on the rows where it is false: an 80/20 split by default. NULL for a NULL. No errors.';
+'Whether a key is held out for testing: true for about the given share of keys (0 none, 1 all), by the first 32 bits of md5(salt:key). Train on the rows where it is false: an 80/20 split by default. NULL for a NULL, and when share is not between 0 and 1. No errors.';
 COMMENT ON TYPE auc_estimate IS
 'Area under the ROC curve and how well it is known, made by auc_interval.';
 COMMENT ON COLUMN auc_estimate.auc IS

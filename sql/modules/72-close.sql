@@ -155,13 +155,13 @@ CREATE FUNCTION close_model_terms(model close_model) RETURNS SETOF close_term
 COMMENT ON TYPE close_model IS
 'When deals are won or lost (or customers leave), as fit_close_model and fit_churn_model make it. Text form: "close_model:" and base64; binary form: the bytes. Both are the same on every machine. Bytes that are no model are error 22P03.';
 COMMENT ON TYPE close_options IS 'How a close model is trained; made by close_options().';
-COMMENT ON COLUMN close_options.algorithm IS 'auto, additive or boosted. additive: hazard as a sum of log effects, won or lost by logistic regression. boosted: trees for both. auto: the one with the smaller held-out log loss.';
+COMMENT ON COLUMN close_options.algorithm IS 'auto, additive or boosted. Two questions are answered apart: when a deal closes, and whether it is won then. additive: hazard as a sum of log effects, won or lost by logistic regression, both with a few effects that change with age. boosted: trees. auto: for each question the one with the smaller held-out log loss.';
 COMMENT ON COLUMN close_options.buckets IS 'Age buckets, 2 to 60; NULL: 12 to 40 by the number of closed deals, fewer where there are few.';
 COMMENT ON COLUMN close_options.bins IS 'Bins of a feature, 2 to 64; NULL: 16.';
-COMMENT ON COLUMN close_options.ridge IS 'Penalty on squared weights, 0 to 1e9; NULL: chosen by cross-validation, 5 without.';
+COMMENT ON COLUMN close_options.ridge IS 'Penalty on squared weights, 0 to 1e9; NULL: chosen by cross-validation for either question, 25 without.';
 COMMENT ON COLUMN close_options.smoothness IS 'Penalty on squared differences of neighbouring age buckets and bins, 0 to 1e9; NULL: 1.';
 COMMENT ON COLUMN close_options.trees IS 'Boosted: at most so many trees, 1 to 5000; NULL: 150.';
-COMMENT ON COLUMN close_options.leaves IS 'Boosted: leaves of a tree, 2 to 32; NULL: 16.';
+COMMENT ON COLUMN close_options.leaves IS 'Boosted: leaves of a tree, 2 to 32; NULL: 8 for closing, 4 for winning.';
 COMMENT ON COLUMN close_options.learning_rate IS 'Boosted: 0.0001 to 1; NULL: 0.1.';
 COMMENT ON COLUMN close_options.folds IS 'Folds of the cross-validation, 2 to 20; NULL: 5. Folds hold whole deals.';
 COMMENT ON COLUMN close_options.validate IS 'auto or full: quality is measured on held-out deals. none: it is not, and nothing is chosen.';
@@ -194,7 +194,7 @@ COMMENT ON COLUMN close_term.ratio_low IS 'Lower end of the 95 % interval.';
 COMMENT ON COLUMN close_term.ratio_high IS 'Upper end of the 95 % interval.';
 
 COMMENT ON AGGREGATE fit_close_model(text, float8, record) IS
-'Trains a model of when deals close and how: a competing-risks hazard by age. outcome is won, lost or open; days is the age at the end, or today''s age of an open deal, 0 to 1000000; features is a record whose columns won, as_of, fold_group, outcome, days, entry_days, churned and tenure_days are never features. Features must be as of the start. Open deals count as censored. Rows with a NULL argument are skipped; no rows: NULL. Stages: outcome won = moved on, lost = closed, days = days in the stage. The order of rows and workers do not matter. Errors: 22000 outcome, days, checks that refuse (fewer than 40 won or 40 lost, 10 closed deals per parameter) or nothing closed, 22023 options, 42703 and 42804 columns, 53200 memory beyond maintenance_work_mem, 54000 limits.';
+'Trains a model of when deals close and how: a competing-risks hazard by age. outcome is won, lost or open; days is the age at the end, or today''s age of an open deal, 0 to 1000000; features is a record whose columns won, as_of, fold_group, outcome, days, entry_days, churned and tenure_days are never features. Features must be as of the start. Open deals count as censored. Rows with a NULL argument are skipped; no rows: NULL. Stages: outcome won = moved on, lost = closed, days = days in the stage. The order of rows and workers do not matter. Errors: 22000 outcome, days, checks that refuse (fewer than 40 won or 40 lost deals, rows of one fold_group counted once; fewer than 10 closed deals per parameter; a feature that alone tells the outcome, orders closed deals by their days, is missing in open deals far more or less often, or has dates after as_of) or nothing closed, 22023 options, 42703 and 42804 columns, 53200 memory beyond maintenance_work_mem, 54000 limits.';
 COMMENT ON AGGREGATE fit_close_model(text, float8, record, close_options) IS
 'As fit_close_model(outcome, days, features), with options, which must be the same in every row.';
 COMMENT ON AGGREGATE fit_close_model(text, float8, float8, record) IS
@@ -227,11 +227,11 @@ COMMENT ON FUNCTION close_curve(close_model, record, float8, float8[]) IS
 COMMENT ON FUNCTION close_curve(text, record, float8, float8[]) IS
 'As close_curve(model, ...), by the name the model is registered under.';
 COMMENT ON FUNCTION close_model_summary(close_model) IS
-'What a close model is and how good: model, data, quality on held-out deals, checks, candidates. One row per figure; value is NULL for words.';
+'What a close model is and how good: model, data, quality and calibration on held-out deals (wins predicted and seen within the middle time to a close, 30 and 90 days), checks, candidates. One row per figure; value is NULL for words.';
 COMMENT ON FUNCTION close_model_buckets(close_model) IS
 'Age buckets of a close model: closed and won training deals, deal-days watched, hazard = closed / deal_days per day, the hazard of an average deal (additive only), share won of the closed. to_days NULL: open-ended.';
 COMMENT ON FUNCTION close_model_terms(close_model) IS
-'Effects of an additive close model by feature and value; no rows for boosted ones.';
+'Effects of a close model by feature and value, of the parts that are additive; no rows for boosted ones.';
 
 COMMENT ON FUNCTION close_fit_add(internal, text, float8, record) IS 'Step of fit_close_model.';
 COMMENT ON FUNCTION close_fit_add(internal, text, float8, record, close_options) IS 'Step of fit_close_model.';

@@ -673,12 +673,32 @@ BEGIN
 END;
 $$;
 
+-- A query as it can stand in FROM: without the semicolon and the comments behind it.  What looks so may be the inside of a
+-- literal, and then the rest is no query.
+CREATE FUNCTION bare_query(query text, caller_path text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bare text := regexp_replace(query, ';([;[:space:]]|--[^\n]*(\n|$)|/\*([^*]|\*(?!/))*\*/)*$', '');
+BEGIN
+    IF bare <> query THEN
+        PERFORM set_config('search_path', caller_path, true);
+        PERFORM @extschema@.query_columns(bare);
+    END IF;
+    RETURN bare;
+EXCEPTION WHEN syntax_error THEN
+    RETURN bare_query.query;
+END;
+$$;
+
 CREATE FUNCTION fit_by_query(kind text, query text, options anyelement, caller_path text, OUT model text, OUT refusal text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     columns text[];
+    bare text;
     call text;
     message text;
     detail text;
@@ -686,24 +706,37 @@ BEGIN
     IF query IS NULL THEN
         RAISE EXCEPTION 'query must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    bare := @extschema@.bare_query(query, caller_path);
     -- Under the caller's path nothing but his query is looked up.
     PERFORM pg_catalog.set_config('search_path', caller_path, true);
-    columns := @extschema@.query_columns(query);
+    columns := @extschema@.query_columns(bare);
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    call := format(E'SELECT %s FROM (%s\n) AS q', @extschema@.fit_call(kind, columns), regexp_replace(query, '[;\s]+$', ''));
+    call := format(E'SELECT %s FROM (%s\n) AS q', @extschema@.fit_call(kind, columns), bare);
     PERFORM pg_catalog.set_config('search_path', caller_path, true);
     EXECUTE call INTO model USING options;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF model IS NULL THEN
         refusal := 'the query returned no rows';
     END IF;
-EXCEPTION WHEN data_exception THEN
+EXCEPTION WHEN undefined_function THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    IF message !~ 'fit_(win|close|churn)_model\(' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION 'a column of the query has a type that does not fit' USING ERRCODE = 'datatype_mismatch',
+        DETAIL = CASE WHEN kind = 'win' THEN 'Column "won" must be boolean.'
+                      WHEN 'churned' = ANY (columns) THEN 'Column "churned" must be boolean and "tenure_days" double precision.'
+                      ELSE 'Column "outcome" must be text, "days" and "entry_days" double precision.' END,
+        HINT = 'Cast it in the query.';
+WHEN data_exception THEN
     -- 22000 itself is how fits say that the data will not do; its subclasses are faults of the query.
     IF SQLSTATE <> '22000' THEN
         RAISE;
     END IF;
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-    refusal := message || coalesce(': ' || nullif(detail, ''), '');
+    -- The detail lists the checks that refuse, so the message need not say how many do.
+    refusal := regexp_replace(message, ': [0-9]+ of [0-9]+ checks refuse$', '')
+               || coalesce(': ' || nullif(regexp_replace(detail, '^Checks that refuse: ', ''), ''), '');
 END;
 $$;
 
@@ -733,7 +766,15 @@ BEGIN
     ELSE
         fresh.close := fit.model::@extschema@.close_model;
     END IF;
-    FOR gate IN SELECT g.* FROM @extschema@.model_gates(fresh.win, fresh.close) AS g WHERE g.verdict <> 'pass' LOOP
+    -- Two gates may have the same reason; columns that are constant come in one line.
+    FOR gate IN
+        SELECT g.verdict, CASE WHEN g.gate = 'constant' AND count(*) > 1
+                               THEN format('%s columns have one value only and tell nothing: %s', count(*), string_agg(g.feature, ', ' ORDER BY g.place))
+                               ELSE min(g.reason) END AS reason
+        FROM (SELECT a.gate, a.feature, a.verdict, a.reason, row_number() OVER () AS place
+              FROM @extschema@.model_gates(fresh.win, fresh.close) AS a WHERE a.verdict <> 'pass') AS g
+        GROUP BY g.verdict, g.gate = 'constant', g.gate, CASE WHEN g.gate <> 'constant' THEN g.reason END ORDER BY min(g.place)
+    LOOP
         RAISE WARNING 'model "%", %: %', fresh.name, gate.verdict, gate.reason;
     END LOOP;
     RETURN @extschema@.store_version('train', fresh, promote, began);
@@ -835,13 +876,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     managed @extschema@.model := @extschema@.manage_model(name);
+    since timestamptz;
+    done @extschema@.model_training;
 BEGIN
     IF managed.previous IS NULL THEN
         RAISE EXCEPTION 'model "%" has no earlier promoted version', managed.name
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'promote_model(name, version) takes any version.';
     END IF;
-    RETURN @extschema@.promote_model(managed.name, managed.previous, true,
-                                     coalesce(nullif(btrim(reason), ''), format('rolled back from version %s', managed.promoted)));
+    SELECT v.promoted_at INTO since FROM @extschema@.own_version AS v WHERE v.name = managed.name AND v.version = managed.previous;
+    done := @extschema@.promote_model(managed.name, managed.previous, true,
+                                      coalesce(nullif(btrim(reason), ''), format('rolled back from version %s', managed.promoted)));
+    -- What was taken back is not gone back to: the next step leads to what was in use before this version.
+    UPDATE @extschema@.own_version AS v SET promoted_at = NULL WHERE v.name = managed.name AND v.version = managed.promoted;
+    UPDATE @extschema@.own_model AS m
+    SET previous = (SELECT v.version FROM @extschema@.own_version AS v
+                    WHERE v.name = managed.name AND v.promoted_at < since ORDER BY v.promoted_at DESC, v.version DESC LIMIT 1)
+    WHERE m.name = managed.name;
+    RETURN done;
 END;
 $$;
 
@@ -969,6 +1020,9 @@ AS $$
 DECLARE
     first_model @extschema@.win_model := (@extschema@.stored_model_version(a)).win;
     second_model @extschema@.win_model := (@extschema@.stored_model_version(b)).win;
+    columns text[];
+    bare text;
+    message text;
     call text;
     found record;
 BEGIN
@@ -977,6 +1031,14 @@ BEGIN
     END IF;
     IF query IS NULL THEN
         RAISE EXCEPTION 'query must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    bare := @extschema@.bare_query(query, caller_path);
+    PERFORM pg_catalog.set_config('search_path', caller_path, true);
+    columns := @extschema@.query_columns(bare);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF 'won' <> ALL (columns) THEN
+        RAISE EXCEPTION 'the query must return a column "won"' USING ERRCODE = 'undefined_column',
+            DETAIL = format('It returns %s.', array_to_string(columns, ', '));
     END IF;
     -- OFFSET 0: each probability is worked out once.
     call := format($call$
@@ -987,10 +1049,17 @@ BEGIN
                @extschema@.auc_difference(s.won, s.a, s.b) AS auc, @extschema@.log_loss_difference(s.won, s.a, s.b) AS loss
         FROM (SELECT q.won, @extschema@.win_probability($1, q.*) AS a, @extschema@.win_probability($2, q.*) AS b
               FROM (%s
-              ) AS q WHERE q.won IS NOT NULL OFFSET 0) AS s$call$, regexp_replace(query, '[;\s]+$', ''));
+              ) AS q WHERE q.won IS NOT NULL OFFSET 0) AS s$call$, bare);
     PERFORM pg_catalog.set_config('search_path', caller_path, true);
-    PERFORM @extschema@.query_columns(query);
-    EXECUTE call INTO found USING first_model, second_model;
+    BEGIN
+        EXECUTE call INTO found USING first_model, second_model;
+    EXCEPTION WHEN undefined_function THEN
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+        IF message !~ 'auc\(' THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION 'column "won" must be boolean' USING ERRCODE = 'datatype_mismatch', HINT = 'Cast it in the query.';
+    END;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     RETURN QUERY
     SELECT m.metric, m.a, m.b, coalesce(m.difference, m.a - m.b), m.low, m.high, m.p_value, found.deals,
@@ -1048,8 +1117,16 @@ BEGIN
     END IF;
     fresh.query := coalesce(document ->> 'query', '');
     fresh.options := coalesce(document ->> 'options', '');
-    fresh.seed := coalesce((document ->> 'seed')::bigint, 0);
-    fresh.trained_at := least((document ->> 'trained_at')::timestamptz, began);
+    BEGIN
+        fresh.seed := coalesce((document ->> 'seed')::bigint, 0);
+        fresh.trained_at := least((document ->> 'trained_at')::timestamptz, began);
+    EXCEPTION WHEN data_exception THEN
+        RAISE EXCEPTION 'this is not an exported model' USING ERRCODE = 'invalid_parameter_value', DETAIL = SQLERRM || '.';
+    END;
+    IF NOT isfinite(fresh.trained_at) THEN
+        RAISE EXCEPTION 'this is not an exported model' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It was trained at %s.', document ->> 'trained_at');
+    END IF;
     RETURN @extschema@.store_version('import', fresh, false, began);
 END;
 $$;

@@ -55,7 +55,7 @@ BEGIN
             ('version', 'options', 'Options it was trained with, as text of the type.'),
             ('version', 'seed', 'Seed of its random choices.'),
             ('version', 'forced', 'Trained with force => true: gates that refuse did not stop it.'),
-            ('version', 'deals', 'Deals it was trained on: closed ones, for close models all, for churn models customers.'),
+            ('version', 'deals', 'Deals it was trained on, rows of one fold_group counted once: closed ones, for close models all, for churn models customers.'),
             ('version', 'won', 'Won ones among them; NULL for churn models.'),
             ('version', 'quality_from', 'Deals the figures of quality come from: latest fifth (of time, unseen), cross-validation, or training; NULL: not measured.'),
             ('version', 'auc', 'Area under the ROC curve, 0 to 1; 0.5 is chance. Close models: of won against lost among what closed.'),
@@ -70,7 +70,7 @@ BEGIN
             ('version', 'skill_high', 'Upper end of its 95 % interval.'),
             ('version', 'trained_by', 'Role that trained or imported it.'),
             ('version', 'trained_at', 'When it was trained, elsewhere if it was imported.'),
-            ('version', 'promoted_at', 'When it was last put to use; NULL: never.'),
+            ('version', 'promoted_at', 'When it was last put to use; NULL: never, or taken back by rollback_model.'),
             ('run', 'run_id', 'Number of the event.'),
             ('run', 'model_id', 'Number of the model; NULL: none was stored under the name.'),
             ('run', 'name', 'Name of the model, when it happened.'),
@@ -100,11 +100,11 @@ COMMENT ON TYPE model_comparison IS
 'One metric of two models on the same deals: a, b, difference a - b with its 95 % interval and two-sided p-value (NULL where no test is made), deals, better = the name that is better, or that no difference is shown.';
 
 COMMENT ON FUNCTION win_model_quality(win_model) IS
-'How good a win model is, one row per sample it was measured on: training (the deals it was made from, which flatters), cross-validation (each deal predicted by a model that had not seen it), latest fifth (trained on the deals before, in time). Deals, won ones, AUC with its 95 % interval, log-loss, Brier score, calibration error, log-loss of the base rate, skill = 1 - log_loss / base_log_loss with its 95 % interval. A figure that cannot be worked out is NULL. No row for NULL.';
+'How good a win model is, one row per sample it was measured on: training (the deals it was made from, which flatters; without intervals), cross-validation (each deal predicted by a model that had not seen it), latest fifth (trained on the deals before, in time). Rows of the sample as deals, won ones, AUC with its 95 % interval, log-loss, Brier score, calibration error, log-loss of the base rate, skill = 1 - log_loss / base_log_loss with its 95 % interval. A figure that cannot be worked out is NULL. No row for NULL.';
 COMMENT ON FUNCTION close_model_quality(close_model) IS
 'How good a close model is on deals held out by cross-validation, one row; none when that was not measured, or for NULL. deals and closed ones among them; concordance (share of pairs whose order of closing was told right) with its standard error over the folds; cause_auc (won against lost of those that closed; NULL for churn); log-loss per deal, the same of age alone, and skill = 1 - exp(log_loss - base_log_loss) with its 95 % interval.';
 COMMENT ON FUNCTION close_model_gates(close_model) IS
-'Every check of the deals and of the close model: what was measured, the limit, the verdict (pass, warn or refuse) and the reason in words. feature is NULL; measured is NULL where there was nothing to measure. No rows for NULL.';
+'Every check of the deals and of the close model: what was measured, the limit, the verdict (pass, warn or refuse) and the reason in words. feature is NULL where it is about all of them; measured is NULL where there was nothing to measure. No rows for NULL.';
 COMMENT ON FUNCTION query_columns(text) IS
 'Names of the columns that a query returns, in their order; the query is not run. NULL for NULL. Errors: 42601 not a single SELECT, and those of the query.';
 COMMENT ON FUNCTION trainer_rights() IS
@@ -162,13 +162,15 @@ COMMENT ON FUNCTION train_model_as(text, text, win_options, boolean, text) IS
 COMMENT ON FUNCTION train_close_model_as(text, text, close_options, boolean, text) IS
 'train_close_model with the search_path the query runs under. NULL options: the defaults.';
 COMMENT ON FUNCTION train_model(text, text, win_options, boolean) IS
-'Train a win model from a query and keep it under a name. The query runs as the caller; it returns `won` (NULL: open), features, and where known `as_of` and `fold_group`, see fit_win_model. Quality is measured by cross-validation and on the latest fifth in time. Every gate that warns or refuses is printed. A version whose gates pass is promoted by the champion rule (judge_version; never silently: the result and the log say so) unless promote is false or NULL; one that refuses is stored as refused, or, when the data will not do, only logged. options NULL: win_options(). Errors: 22023 name or query NULL, 42501 no right to store or the name belongs to another role, 42601 not a single SELECT, 42703 no column won, those of the query and of fit_win_model except 22000.';
+'Train a win model from a query and keep it under a name. The query runs as the caller; it returns `won` (NULL: open), features, and where known `as_of`, `closed_at` and `fold_group`, see fit_win_model. Quality is measured by cross-validation and on the latest fifth in time. Every gate that warns or refuses is printed. A version whose gates pass is promoted by the champion rule (judge_version; never silently: the result and the log say so) unless promote is false or NULL; one that refuses is stored as refused, or, when the data will not do, only logged. options NULL: win_options(). Errors: 22023 name or query NULL, 42501 no right to store or the name belongs to another role, 42601 not a single SELECT, 42703 no column won, 42804 it is not boolean, those of the query and of fit_win_model except 22000.';
 COMMENT ON FUNCTION train_close_model(text, text, close_options, boolean) IS
 'Train a close model from a query and keep it under a name, as train_model does. The query returns `outcome` (won, lost, open), `days`, where known `entry_days`, and features, see fit_close_model; or `churned` and `tenure_days` and features, see fit_churn_model. Quality is measured by cross-validation. options NULL: close_options(). Errors: as train_model, and those of fit_close_model except 22000.';
 COMMENT ON FUNCTION promote_model(text, int, boolean, text) IS
 'Put a version to use. A refused version needs force => true and a reason; both are logged. Errors: 42704 no such model or version (NULL too), 42501 not yours, 55000 refused, 22023 no reason.';
+COMMENT ON FUNCTION bare_query(text, text) IS
+'A query, read under a search_path, without its semicolon and the comments behind it; as it is where that would not be a query. NULL for NULL. Errors of the query except 42601.';
 COMMENT ON FUNCTION rollback_model(text, text) IS
-'Go back to the version that was in use before; logged with the reason (NULL: says from which version). Errors: 42704, 42501, 55000 when there is none.';
+'Go back to the version that was in use before, and, called again, to the one before that, as far as they are kept; never to one that was taken back. Logged with the reason (NULL: says from which version). Errors: 42704, 42501, 55000 when there is none.';
 COMMENT ON FUNCTION drop_model(text) IS
 'Remove a model with all its versions and grants; the log stays. Errors: 42704 no such model (NULL too), 42501 not yours.';
 COMMENT ON FUNCTION set_model_policy(text, int, int, float8) IS
@@ -182,8 +184,8 @@ COMMENT ON FUNCTION model_card(text) IS
 COMMENT ON FUNCTION compare_models_as(text, text, text, text) IS
 'compare_models with the search_path the query runs under. NULL names are an error 55000.';
 COMMENT ON FUNCTION compare_models(text, text, text) IS
-'Two win models (name, or name@number) on the same deals: AUC and log-loss with a paired test (DeLong; mean difference per deal), Brier score and calibration error. The query, run as the caller, returns `won` and the features; open deals are left out. Deals that one of them was trained on flatter it: give later ones. Errors: 42704, 55000 (NULL too), 22023 close models, 42601 not a single SELECT, and those of the query.';
+'Two win models (name, or name@number) on the same deals: AUC and log-loss with a paired test (DeLong; mean difference per deal), Brier score and calibration error. The query, run as the caller, returns `won` (boolean) and the features; open deals are left out. Nothing is known of which deals they were trained on, and those flatter a model: give later ones, and one row per deal, for the tests take rows as independent. Errors: 42704, 55000 (NULL too), 22023 close models, 42601 not a single SELECT, 42703 no column won, 42804 won is not boolean, and those of the query.';
 COMMENT ON FUNCTION export_model(text) IS
 'A version (name, or name@number) as a document that import_model takes in this or another database. Holds the query and the names of features and categories. Errors: 42704, 55000 (NULL too).';
 COMMENT ON FUNCTION import_model(jsonb, text) IS
-'Store an exported version, as a new version under its name or the one given (NULL: its own). Quality and gates are read from the model, not from the document: it is refused if a gate refuses, else a candidate until promoted. Errors: 22023 not an exported model (NULL too) or the name, 22P02 and 22P03 damaged, 42501.';
+'Store an exported version, as a new version under its name or the one given (NULL: its own). Quality and gates are read from the model, not from the document: it is refused if a gate refuses, else a candidate until promoted. Errors: 22023 not an exported model (NULL too, and a time or a seed that is none) or the name, 22P02 and 22P03 damaged, 42501.';

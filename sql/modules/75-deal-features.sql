@@ -5,7 +5,14 @@
 -- All that follows looks at the pair of deal and moment only: a column that changes has the value it had then (the old
 -- value of the first logged change after the moment, else that of today where the source logs the column, else NULL), a
 -- count counts what lies up to the moment.  So nothing that happened later can reach a feature, and a column without a
--- log is NULL in both, which is what a model should learn from.
+-- log is NULL in both, which is what a model should learn from.  Not so lead_source, industry and staff, which no source
+-- logs: they are taken to have been what they are.
+--
+-- The stage.  A deal that never moved has always stood where it stands, open or closed by now.  Where the close has moved
+-- it, unlogged, into a stage for closed deals, its former stage cannot be known.  In a source with more than a few of these
+-- a missing stage would mean "is closed by now", so there nobody has a stage.  Neither before the first logged move of all.
+--
+-- Days and years are spans of hours, for a day of the session's time zone may have 23 or 25 of them.
 --
 -- Speed.  Every log is read once and joined by deal with a range of time, which hashes; nothing is looked up row by row.
 -- What belongs to an account comes from running counts over the account's own events, because an account with a
@@ -69,6 +76,13 @@ END;
 COMMENT ON FUNCTION @extschema@.deal_feature_descriptions() IS
 'The features of a deal that deal_features and deal_history have, in order: name, type and what it means with its unit. Never NULL.';
 
+CREATE FUNCTION @extschema@.deal_ages()
+RETURNS int[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{0,2,7,14,30,60,90,135,180,270,365,545,730,1095,1460,1825}'::int[];
+COMMENT ON FUNCTION @extschema@.deal_ages() IS
+'The ages in days at which deal_history sees a deal, as long as it was open.';
+
 CREATE FUNCTION @extschema@.create_deal_feature_views(target_schema text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
@@ -78,8 +92,8 @@ BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', target_schema), true);
 
     -- seen: open (open deals at as_of), before (the same deals, 30 days earlier) or history (every deal, when it was
-    -- created and at fixed ages while it was open).
-    CREATE OR REPLACE FUNCTION deal_snapshots(seen text) RETURNS TABLE (
+    -- created and at fixed ages while it was open).  kept: how many of 1000 deals, chosen by a hash of their key.
+    CREATE OR REPLACE FUNCTION deal_snapshots(seen text, kept int DEFAULT 1000) RETURNS TABLE (
         opportunity_id text, as_of timestamptz, outcome text, closed_at timestamptz, days double precision, probability_stated double precision,
         age_days double precision, process text, stage text, stage_share double precision, days_in_stage double precision,
         amount double precision, currency text, pushes int, days_pushed int, days_to_stated_close int,
@@ -94,15 +108,31 @@ BEGIN
     LANGUAGE sql STABLE PARALLEL SAFE STRICT ROWS 10000
     SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' SET enable_mergejoin = off SET enable_nestloop = off
     BEGIN ATOMIC
-    WITH source AS MATERIALIZED (
-        SELECT as_of() AS at, s.has_stage_history, s.change_fields, s.time_zone, 'activity.opportunity_id' = ANY (s.mapped_columns) AS has_activity,
+    WITH ending AS MATERIALIZED (  -- stages in which deals are closed, by their mark or, as in check_crm, by the deals in them
+        SELECT f.process_key, f.stage_id
+        FROM (SELECT coalesce(o.process_id, '') AS process_key, o.stage_id, count(*) AS deals,
+                     count(*) FILTER (WHERE o.status = 'won') AS won, count(*) FILTER (WHERE o.status = 'lost') AS lost,
+                     sum(count(*) FILTER (WHERE o.status = 'lost')) OVER (PARTITION BY coalesce(o.process_id, '')) AS all_lost
+              FROM opportunity o WHERE o.stage_id IS NOT NULL GROUP BY 1, 2) f
+        LEFT JOIN known_stage k ON k.process_key = f.process_key AND k.stage_id = f.stage_id
+        WHERE k.is_won OR k.is_lost OR f.deals >= 5 AND (f.won = f.deals OR f.lost = f.deals AND 2 * f.lost >= f.all_lost)
+    ), stage_log AS MATERIALIZED (
+        SELECT l.since, 20 * count(*) FILTER (WHERE m.opportunity_id IS NULL AND g.stage_id IS NOT NULL) <= count(*) AS complete
+        FROM (SELECT min(c.changed_at) AS since FROM stage_change c) l
+        LEFT JOIN opportunity o ON coalesce(o.status IN ('won', 'lost'), false) AND o.created_at >= l.since
+        LEFT JOIN ending g ON g.process_key = coalesce(o.process_id, '') AND g.stage_id = o.stage_id
+        LEFT JOIN (SELECT c.opportunity_id FROM stage_change c GROUP BY c.opportunity_id) m ON m.opportunity_id = o.opportunity_id
+        GROUP BY l.since
+    ), source AS MATERIALIZED (
+        SELECT as_of() AS at, CASE WHEN s.has_stage_history AND g.complete THEN g.since END AS stage_since, s.change_fields, s.time_zone, 'activity.opportunity_id' = ANY (s.mapped_columns) AS has_activity,
                'contact.account_id' = ANY (s.mapped_columns) AS has_contact, 'sales_order.account_id' = ANY (s.mapped_columns) AS has_order,
                EXISTS (SELECT FROM exchange_rate) AS has_rates,
                coalesce(s.currency, (SELECT r.base_currency FROM exchange_rate r GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)) AS house
-        FROM crm_source s
+        FROM crm_source s LEFT JOIN stage_log g ON true
     ), snapshot AS MATERIALIZED (
         SELECT row_number() OVER () AS nr, o.opportunity_id, o.account_id, o.created_at, p.status AS outcome, p.closed_at, l.at,
-               o.lead_source, o.process_id, o.product_id, o.currency, o.stage_id,
+               o.lead_source, o.process_id, o.currency, CASE WHEN g.stage_id IS NULL THEN o.stage_id END AS stage_id, l.at >= s.stage_since AS stage_known,
+               CASE WHEN 'product_id' = ANY (s.change_fields) THEN o.product_id END AS product_id,
                CASE WHEN 'amount' = ANY (s.change_fields) THEN sales_forecast.finite_amount(o.amount)::double precision END AS amount,
                CASE WHEN 'expected_close_on' = ANY (s.change_fields) THEN o.expected_close_on END AS expected_close_on,
                CASE WHEN 'probability_stated' = ANY (s.change_fields) THEN o.probability_stated END AS probability_stated,
@@ -111,22 +141,24 @@ BEGIN
                CASE WHEN 'region' = ANY (s.change_fields) THEN o.region END AS region,
                CASE WHEN 'department' = ANY (s.change_fields) THEN o.department END AS department,
                -- Closed later is open then; of what was closed before only a log can say that it was open.
-               o.status = 'open' OR o.closed_at > l.at AS open_then,
-               o.closed_at > l.at AS closed_later
+               o.status = 'open' OR o.closed_at > l.at AS open_then
         FROM source s
         -- Grouped, for the planner knows nothing about keys behind a cast and would expect millions of rows for thousands.
         CROSS JOIN (SELECT k.opportunity_id, max(k.status) AS status, max(k.closed_at) AS closed_at, min(k.created_at) AS created_at
-                    FROM opportunity_as_of k GROUP BY k.opportunity_id) p
+                    FROM opportunity_as_of k
+                    WHERE deal_snapshots.kept >= 1000 OR sales_forecast.hash_bucket(k.opportunity_id, 'train', 1000) < deal_snapshots.kept
+                    GROUP BY k.opportunity_id) p
         JOIN opportunity o ON o.opportunity_id = p.opportunity_id
         CROSS JOIN LATERAL (
             SELECT s.at WHERE deal_snapshots.seen = 'open' AND p.status = 'open'
             UNION ALL
-            SELECT s.at - interval '30 days' WHERE deal_snapshots.seen = 'before' AND p.status = 'open' AND p.created_at <= s.at - interval '30 days'
+            SELECT s.at - interval '720 hours' WHERE deal_snapshots.seen = 'before' AND p.status = 'open' AND p.created_at <= s.at - interval '720 hours'
             UNION ALL       -- at a moment shared with the close nothing is left to predict
-            SELECT p.created_at + a.days * interval '1 day'
-            FROM unnest('{0,2,7,14,30,60,90,135,180,270,365,545,730,1095,1460,1825}'::int[]) a (days)
+            SELECT p.created_at + make_interval(hours => 24 * a.days)
+            FROM unnest(sales_forecast.deal_ages()) a (days)
             WHERE deal_snapshots.seen = 'history' AND p.status IN ('open', 'won', 'lost') AND (p.status = 'open' OR p.closed_at IS NOT NULL)
-              AND p.created_at + a.days * interval '1 day' < least(p.closed_at, s.at)) l
+              AND p.created_at + make_interval(hours => 24 * a.days) < least(p.closed_at, s.at)) l
+        LEFT JOIN ending g ON g.process_key = coalesce(o.process_id, '') AND g.stage_id = o.stage_id
     ), logged AS (      -- the old value holds from since (NULL: before all snapshots) until changed_at
         SELECT c.opportunity_id, c.field, c.old_value, c.changed_at,
                CASE WHEN c.field IN ('amount', 'probability_stated')
@@ -189,10 +221,10 @@ BEGIN
     ), talk AS (
         SELECT n.nr, count(*)::int AS activities, count(*) FILTER (WHERE c.kind = 'email')::int AS emails,
                min(c.at) AS first_at, max(c.at) AS last_at, max(c.at) FILTER (WHERE c.direction = 'in') AS last_in,
-               count(*) FILTER (WHERE c.direction = 'in' AND c.at > n.at - interval '30 days')::int AS in_30,
-               count(*) FILTER (WHERE c.direction = 'out' AND c.at > n.at - interval '30 days')::int AS out_30,
-               count(*) FILTER (WHERE c.direction = 'in' AND c.at > n.at - interval '90 days')::int AS in_90,
-               count(*) FILTER (WHERE c.direction = 'out' AND c.at > n.at - interval '90 days')::int AS out_90,
+               count(*) FILTER (WHERE c.direction = 'in' AND c.at > n.at - interval '720 hours')::int AS in_30,
+               count(*) FILTER (WHERE c.direction = 'out' AND c.at > n.at - interval '720 hours')::int AS out_30,
+               count(*) FILTER (WHERE c.direction = 'in' AND c.at > n.at - interval '2160 hours')::int AS in_90,
+               count(*) FILTER (WHERE c.direction = 'out' AND c.at > n.at - interval '2160 hours')::int AS out_90,
                min(c.first_in) AS first_in, min(c.at) FILTER (WHERE c.direction = 'out' AND c.at >= c.first_in) AS first_answer,
                date_part('epoch', avg(c.next_at - c.at) FILTER (WHERE c.direction = 'in' AND c.next_direction = 'out' AND c.next_at <= n.at)) AS answer_seconds,
                count(*) FILTER (WHERE c.direction = 'out')::int AS sent,
@@ -240,8 +272,10 @@ BEGIN
                CASE WHEN w.process_logged THEN w.process_id ELSE n.process_id END AS process_id,
                CASE WHEN 'expected_close_on' = ANY (s.change_fields) THEN coalesce(p.pushes, 0) END AS pushes,
                CASE WHEN 'expected_close_on' = ANY (s.change_fields) THEN coalesce(p.days, 0) END AS days_pushed,
-               CASE WHEN v.nr IS NOT NULL THEN v.stage_id WHEN s.has_stage_history AND NOT coalesce(n.closed_later, false) THEN n.stage_id END AS stage_id,
-               coalesce(v.entered_at, CASE WHEN s.has_stage_history THEN n.created_at END) AS entered_at,
+               CASE WHEN n.stage_known THEN CASE WHEN v.nr IS NOT NULL THEN v.stage_id ELSE n.stage_id END END AS stage_id,
+               coalesce(v.entered_at, n.created_at) AS entered_at,
+               'process_id' = ANY (s.change_fields) OR (SELECT count(*) <= 1 FROM named) AS process_shown,
+               'currency' = ANY (s.change_fields) AS currency_shown,
                CASE WHEN w.status_logged THEN w.status = 'open' ELSE n.open_then END AS is_open
         FROM snapshot n
         CROSS JOIN source s
@@ -253,9 +287,9 @@ BEGIN
     SELECT k.opportunity_id, k.at, k.outcome, k.closed_at,
            greatest(date_part('epoch', coalesce(k.closed_at, s.at) - k.at) / 86400, 0)::double precision, k.probability_stated,
            greatest(date_part('epoch', k.at - k.created_at) / 86400, 0)::double precision,
-           coalesce(d.name, k.process_id), coalesce(g.stage_name, k.stage_id), g.share,
-           greatest(date_part('epoch', k.at - k.entered_at) / 86400, 0)::double precision,
-           CASE WHEN k.currency = k.house OR NOT k.has_rates THEN k.amount ELSE k.amount * r.rate END, k.currency,
+           CASE WHEN k.process_shown THEN coalesce(d.name, k.process_id) END, coalesce(g.stage_name, k.stage_id), g.share,
+           CASE WHEN k.stage_id IS NOT NULL THEN greatest(date_part('epoch', k.at - k.entered_at) / 86400, 0) END::double precision,
+           CASE WHEN k.currency = k.house OR NOT k.has_rates THEN k.amount ELSE k.amount * r.rate END, CASE WHEN k.currency_shown THEN k.currency END,
            k.pushes, k.days_pushed, k.expected_close_on - k.today, k.owner_id, k.team_id, k.region, k.department, k.product_id, k.lead_source,
            c.industry, c.employees,
            CASE WHEN c.employees < 20 THEN '1-19' WHEN c.employees < 50 THEN '20-49' WHEN c.employees < 250 THEN '50-249'

@@ -26,7 +26,7 @@ BEGIN
         JOIN opportunity_change g ON g.opportunity_id = c.opportunity_id AND g.field = 'probability_stated'
         WHERE g.changed_at >= c.closed_at - interval '1 minute'
            OR g.changed_at >= c.closed_at - interval '12 hours' AND sales_forecast.read_numeric(g.new_value) = c.won
-              AND c.closed_at = date_trunc('hour', c.closed_at)
+              AND c.closed_at = date_trunc('hour', c.closed_at, (SELECT s.time_zone FROM crm_source s))
         ORDER BY c.opportunity_id, g.changed_at, g.change_order
     ), said AS (
         SELECT c.owner_id, c.team_id, c.won,

@@ -34,7 +34,7 @@ BEGIN
     ), spent AS (
         SELECT c.account_id, CASE WHEN count(DISTINCT b.currency) <= 1 AND max(b.currencies) <= 1 THEN sum(b.amount) END AS amount,
                CASE WHEN count(DISTINCT b.currency) <= 1 AND max(b.currencies) <= 1 THEN min(b.currency) END AS currency
-        FROM customer c JOIN bought b ON b.account_id = c.account_id AND b.at > c.last_order_at - interval '12 months' GROUP BY c.account_id
+        FROM customer c JOIN bought b ON b.account_id = c.account_id AND b.at > (c.last_order_at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC' GROUP BY c.account_id
     ), silence AS (     -- everybody's intervals, and how long each customer has been silent, in cycles
         SELECT v.account_id, v.cycles, count(*) FILTER (WHERE v.account_id IS NULL) OVER (ORDER BY v.cycles DESC) AS longer,
                count(*) FILTER (WHERE v.account_id IS NULL) OVER () AS intervals
@@ -49,8 +49,10 @@ BEGIN
     )
     SELECT c.account_id, a.name, a.owner_id, c.orders, c.last_order_at, c.cycle_days, c.days_since_order, s.cycles AS cycles_since_order,
            s.longer < 0.1 AS overdue, l.q / (l.q + (1 - l.q) * s.longer) AS probability_gone, p.amount AS amount_a_year, p.currency,
-           format('orders about every %s days, last order %s days ago: %s cycles; %s of 100 pauses between orders are longer', round(c.cycle_days::numeric, 1),
-                  floor(c.days_since_order), round(s.cycles::numeric, 1), round((100 * s.longer)::numeric, 1)) AS reason,
+           format('orders about every %s, last order %s ago, %s times that; %s pauses between orders are longer',
+                  CASE WHEN c.cycle_days < 10 AND round(c.cycle_days::numeric, 1) <> 1 THEN round(c.cycle_days::numeric, 1) || ' days' ELSE sales_forecast.counted(round(c.cycle_days)::numeric, 'day') END,
+                  sales_forecast.counted(floor(c.days_since_order)::numeric, 'day'), round(s.cycles::numeric, 1),
+                  CASE WHEN s.longer < 0.001 THEN 'fewer than 1 of 1,000' ELSE round((100 * s.longer)::numeric, 1) || ' of 100' END) AS reason,
            as_of() AS as_of
     FROM customer c
     JOIN share s ON s.account_id = c.account_id

@@ -16,15 +16,13 @@ BEGIN
         WHERE s.completed AND coalesce(o.status = 'won', false)
         GROUP BY s.process_id, s.stage_id HAVING count(*) >= 20
     ), now AS MATERIALIZED (
-        SELECT DISTINCT ON (d.opportunity_id) d.* FROM deal_predictions() d ORDER BY d.opportunity_id
+        SELECT DISTINCT ON (d.opportunity_id) d.*, d.in_30_days + d.out_30_days AS recent, d.in_90_days + d.out_90_days - d.in_30_days - d.out_30_days AS earlier
+        FROM deal_predictions('open', true) d ORDER BY d.opportunity_id
     ), before AS MATERIALIZED (
         SELECT DISTINCT ON (d.opportunity_id) d.opportunity_id, d.probability_model FROM deal_predictions('before') d ORDER BY d.opportunity_id
-    ), seen AS MATERIALIZED (
-        SELECT DISTINCT ON (f.opportunity_id) f.*, f.in_30_days + f.out_30_days AS recent, f.in_90_days + f.out_90_days - f.in_30_days - f.out_30_days AS earlier
-        FROM deal_features f ORDER BY f.opportunity_id
     ), judged AS (
         SELECT p.opportunity_id, p.name, p.account_id, p.owner_id, p.team_id, p.process_id, p.stage_id, p.stage_name, p.currency, p.amount,
-               n.probability_model, b.probability_model AS probability_model_before, w.p90 AS stall_days, p.days_in_stage,
+               f.probability_model, b.probability_model AS probability_model_before, w.p90 AS stall_days, p.days_in_stage,
                f.pushes, f.days_pushed, p.expected_close_on - (p.as_of AT TIME ZONE s.time_zone)::date AS days_to_stated_close,
                f.recent AS activities_30_days, f.earlier AS activities_60_days_before, f.days_since_customer,
                p.days_in_stage > w.p90 AS stalled,
@@ -34,11 +32,10 @@ BEGIN
                f.earlier >= 4 AND 4 * f.recent < f.earlier AS fewer,
                coalesce(f.days_since_customer > greatest(14, 3 * least(f.age_days, 90) / nullif(f.in_90_days, 0)), f.days_since_customer > 90, false) AS silent,
                f.activities IS NOT NULL AS has_activity,
-               b.probability_model - n.probability_model >= 0.1 AND n.probability_model <= 0.75 * b.probability_model AS falling, p.as_of
+               b.probability_model - f.probability_model >= 0.1 AND f.probability_model <= 0.75 * b.probability_model AS falling, p.as_of
         FROM pipeline p
         CROSS JOIN crm_source s
-        LEFT JOIN seen f ON f.opportunity_id = p.opportunity_id
-        LEFT JOIN now n ON n.opportunity_id = p.opportunity_id
+        LEFT JOIN now f ON f.opportunity_id = p.opportunity_id
         LEFT JOIN before b ON b.opportunity_id = p.opportunity_id
         LEFT JOIN won_stay w ON w.stage_id = p.stage_id AND coalesce(w.process_id, '') = coalesce(p.process_id, '')
     )
@@ -50,11 +47,11 @@ BEGIN
            CASE WHEN j.has_activity THEN coalesce(j.fewer, false) OR j.silent END AS cooling,
            j.activities_30_days, j.activities_60_days_before, j.days_since_customer, j.falling,
            nullif(concat_ws('; ',
-               CASE WHEN j.stalled THEN format('stalled: %s days in "%s", nine of ten won deals left it within %s', j.days_in_stage, j.stage_name, round(j.stall_days)) END,
-               CASE WHEN j.pushes >= 3 THEN format('slipping: close moved %s times, by %s days', j.pushes, j.days_pushed) END,
-               CASE WHEN j.days_to_stated_close < 0 THEN format('slipping: the stated close passed %s days ago', -j.days_to_stated_close) END,
-               CASE WHEN j.fewer THEN format('cooling: %s contacts in 30 days, %s in the 60 before', j.activities_30_days, j.activities_60_days_before) END,
-               CASE WHEN j.silent THEN format('cooling: nothing from the customer for %s days', floor(j.days_since_customer)) END,
+               CASE WHEN j.stalled THEN format('stalled: %s in "%s", nine of ten won deals left it within %s', sales_forecast.counted(j.days_in_stage, 'day'), j.stage_name, sales_forecast.counted(round(j.stall_days)::numeric, 'day')) END,
+               CASE WHEN j.pushes >= 3 THEN format('slipping: close moved %s times, by %s', j.pushes, sales_forecast.counted(j.days_pushed::numeric, 'day')) END,
+               CASE WHEN j.days_to_stated_close < 0 THEN format('slipping: the stated close passed %s ago', sales_forecast.counted(-j.days_to_stated_close, 'day')) END,
+               CASE WHEN j.fewer THEN format('cooling: %s in 30 days, %s in the 60 before', sales_forecast.counted(j.activities_30_days, 'contact'), j.activities_60_days_before) END,
+               CASE WHEN j.silent THEN format('cooling: nothing from the customer for %s', sales_forecast.counted(floor(j.days_since_customer)::numeric, 'day')) END,
                CASE WHEN j.falling THEN format('falling: chance %s %%, 30 days ago %s %%', round(100 * j.probability_model), round(100 * j.probability_model_before)) END), '') AS reason,
            j.as_of
     FROM judged j;

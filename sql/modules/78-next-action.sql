@@ -84,7 +84,7 @@ BEGIN
                WHEN 'answer' THEN 'answer the customer'
                WHEN 'book_demo' THEN 'book a demo within 48 hours of the first contact'
                WHEN 'new_date' THEN 'agree on a new date with the customer, or close the deal'
-               WHEN 'other_contact' THEN CASE WHEN r.contacts > 1 THEN format('try another way or one of the %s other contacts', r.contacts - 1) ELSE 'try another way or find another contact' END
+               WHEN 'other_contact' THEN CASE WHEN r.contacts = 2 THEN 'try another way or the other contact' WHEN r.contacts > 2 THEN format('try another way or one of the %s other contacts', r.contacts - 1) ELSE 'try another way or find another contact' END
                WHEN 'decide' THEN 'agree on the next step with a date, or close the deal as lost'
                WHEN 'get_meeting' THEN 'offer a short meeting with a reason of its own; bring a colleague or somebody the customer trusts'
                ELSE 'keep in touch' END AS what,
@@ -96,17 +96,17 @@ BEGIN
                WHEN 'keep_in_touch' THEN greatest(r.today, r.today + ceil(least(coalesce(r.pause_days, 14), 90) - coalesce(r.days_since_activity, 0))::int)
                ELSE r.today END AS due_on,
            CASE r.action
-               WHEN 'answer' THEN format('the customer was the last to speak, %s days ago', floor(r.days_since_word))
-                   || coalesce('; answers in this deal took ' || round(r.answer_hours) || ' hours so far', '')
+               WHEN 'answer' THEN format('the customer was the last to speak, %s ago', sales_forecast.counted(floor(r.days_since_word)::numeric, 'day'))
+                   || coalesce('; answers in this deal took ' || sales_forecast.counted(round(r.answer_hours)::numeric, 'hour') || ' so far', '')
                WHEN 'book_demo' THEN format('in %s %s %% of the deals with a demo in 48 hours were won, %s %% of those without', r.industry, round(100 * r.rate_with), round(100 * r.rate_without))
-               WHEN 'new_date' THEN format('the stated close passed %s days ago', r.today - r.expected_close_on)
-               WHEN 'other_contact' THEN format('no answer for %s days', floor(r.days_since_word))
-               WHEN 'decide' THEN format('%s days in "%s"; nine of ten won deals left it within %s', r.days_in_stage, r.stage_name, round(r.stall_days))
-               WHEN 'get_meeting' THEN format('no meeting after %s days; three of four won deals that had one had it within %s. Met: %s of 100 won deals, %s of 100 lost', r.age_days, round(r.meeting_days),
+               WHEN 'new_date' THEN format('the stated close passed %s ago', sales_forecast.counted(r.today - r.expected_close_on, 'day'))
+               WHEN 'other_contact' THEN format('no answer for %s', sales_forecast.counted(floor(r.days_since_word)::numeric, 'day'))
+               WHEN 'decide' THEN format('%s in "%s"; nine of ten won deals left it within %s', sales_forecast.counted(r.days_in_stage, 'day'), r.stage_name, sales_forecast.counted(round(r.stall_days)::numeric, 'day'))
+               WHEN 'get_meeting' THEN format('no meeting after %s; three of four won deals that had one had it within %s. Met: %s of 100 won deals, %s of 100 lost', sales_forecast.counted(r.age_days, 'day'), sales_forecast.counted(round(r.meeting_days)::numeric, 'day'),
                                               round(100.0 * r.won_met / nullif(r.won, 0)), coalesce(round(100.0 * r.lost_met / nullif(r.lost, 0))::text, '-'))
-               ELSE CASE WHEN r.days_since_activity IS NULL THEN 'no contact is logged' ELSE format('last contact %s days ago', floor(r.days_since_activity)) END
-                   || coalesce('; won deals of this process paused ' || round(r.pause_days) || ' days between contacts', '')
-                   || coalesce('; expected to be decided in ' || round(r.expected_days_to_close) || ' days', '') END
+               ELSE CASE WHEN r.days_since_activity IS NULL THEN 'no contact is logged' ELSE format('last contact %s ago', sales_forecast.counted(floor(r.days_since_activity)::numeric, 'day')) END
+                   || coalesce('; won deals of this process paused ' || sales_forecast.counted(round(r.pause_days)::numeric, 'day') || ' between contacts', '')
+                   || coalesce('; expected to be decided in ' || sales_forecast.counted(round(r.expected_days_to_close)::numeric, 'day'), '') END
            || CASE WHEN r.drop_off IS NOT NULL THEN format('. Most deals of this process are lost here: %s of 100', round(100 * r.drop_off)) ELSE '' END AS why,
            r.as_of
     FROM ruled r;

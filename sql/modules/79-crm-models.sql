@@ -20,7 +20,9 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    seen record;
+    seen bigint;
+    kept_close int;
+    moment_format CONSTANT text := 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
     cycle_days float8;
     years int;
     features text := (SELECT string_agg(format('h.%I', d.feature), ', ' ORDER BY d.nr)
@@ -38,32 +40,37 @@ BEGIN
                     FROM (SELECT g.years FROM generate_series(1, 20) g (years)
                           CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.status = 'won') AS won, count(*) FILTER (WHERE x.status = 'lost') AS lost
                                               FROM %1$I.opportunity_as_of x
-                                              WHERE x.status IN ('won', 'lost') AND x.closed_at >= $1 - g.years * interval '1 year') n
+                                              WHERE x.status IN ('won', 'lost') AND x.closed_at >= ($1 AT TIME ZONE 'UTC' - g.years * interval '1 year') AT TIME ZONE 'UTC') n
                           WHERE n.won >= 1000 AND n.lost >= 1000) y
                     UNION ALL SELECT NULL, 0) w$q$, target_schema)
     INTO cycle_days, since, deals, years USING moment;
-    since := CASE WHEN years IS NOT NULL THEN moment - years * interval '1 year' END;
+    since := CASE WHEN years IS NOT NULL THEN (moment AT TIME ZONE 'UTC' - years * interval '1 year') AT TIME ZONE 'UTC' END;
     max_rows := coalesce(max_rows, (600 * pg_size_bytes(current_setting('maintenance_work_mem')) / 1048576)::int);
 
-    rows_from := format('FROM %I.deal_history h WHERE true', target_schema);
-    IF since IS NOT NULL THEN
-        rows_from := rows_from || format(' AND h.as_of >= %L', since);
-    END IF;
-    EXECUTE 'SELECT count(*) FILTER (WHERE h.won IS NOT NULL) AS closed, count(*) AS seen ' || rows_from INTO seen;
-    kept := least(1000, ceil(1000.0 * max_rows / greatest(seen.seen, 1)))::int;
-    close_query := format('SELECT h.outcome, h.days, 0::double precision AS entry_days, h.as_of, h.fold_group, %s %s AND h.outcome IS NOT NULL', features, rows_from);
-    IF kept < 1000 THEN
-        rows_from := rows_from || format(' AND @extschema@.hash_bucket(h.opportunity_id, ''train'', 1000) < %s', kept);
-    END IF;
-    IF ceil(1000.0 * greatest(max_rows / 4, 8000) / greatest(seen.seen, 1)) < 1000 THEN
-        close_query := close_query || format(' AND @extschema@.hash_bucket(h.opportunity_id, ''train'', 1000) < %s', ceil(1000.0 * greatest(max_rows / 4, 8000) / greatest(seen.seen, 1)));
-    END IF;
+    -- The rows of deal_history without making them.
+    EXECUTE format($q$
+        SELECT count(*)
+        FROM %1$I.opportunity_as_of o
+        CROSS JOIN LATERAL unnest(@extschema@.deal_ages()) a (days)
+        CROSS JOIN LATERAL (SELECT o.created_at + make_interval(hours => 24 * a.days) AS at) s
+        WHERE (o.status = 'open' OR o.status IN ('won', 'lost') AND o.closed_at IS NOT NULL)
+          AND s.at < least(o.closed_at, $1) AND s.at >= coalesce($2, '-infinity')$q$, target_schema)
+    INTO seen USING moment, since;
+    kept := least(1000, ceil(1000.0 * max_rows / greatest(seen, 1)))::int;
+    kept_close := least(1000, ceil(1000.0 * greatest(max_rows / 4, 8000) / greatest(seen, 1)))::int;
+    -- Moments are written in UTC, for the registry keeps the query and another session may read it.
+    rows_from := 'FROM %I.deal_snapshots(''history'', %s) h WHERE '
+                 || coalesce('h.as_of >= ' || quote_literal(to_char(since AT TIME ZONE 'UTC', moment_format)), 'true');
+    close_query := format('SELECT h.outcome, h.days, 0::double precision AS entry_days, h.as_of, h.opportunity_id AS fold_group, %s ', features)
+                   || format(rows_from, target_schema, kept_close) || ' AND h.outcome IS NOT NULL';
+    -- Open deals are not trained on; the scan for leaks compares with them.
+    win_query := format('SELECT CASE h.outcome WHEN ''won'' THEN true WHEN ''lost'' THEN false END AS won, h.as_of, h.closed_at, h.opportunity_id AS fold_group, %s ', features)
+                 || format(rows_from, target_schema, kept);
     IF moment - make_interval(secs => 4 * cycle_days * 86400) > coalesce(since, '-infinity') THEN
-        rows_from := rows_from || format(' AND h.as_of <= %L', moment - make_interval(secs => cycle_days * 86400));
+        win_query := win_query || format(' AND h.as_of <= %L', to_char((moment - make_interval(secs => cycle_days * 86400)) AT TIME ZONE 'UTC', moment_format));
     END IF;
-    win_query := format('SELECT h.won, h.as_of, h.fold_group, %s %s AND h.won IS NOT NULL', features, rows_from);
     reason := CASE WHEN since IS NULL THEN 'all of the history' WHEN years = 1 THEN 'the last year' ELSE format('the last %s years', years) END
-              || format(', %s rows of deals', seen.seen) || CASE WHEN kept < 1000 THEN format(', of these %s %%', round(kept / 10.0, 1)) ELSE '' END;
+              || format(', %s rows of deals', seen) || CASE WHEN kept < 1000 THEN format(', of these %s %%', round(kept / 10.0, 1)) ELSE '' END;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.crm_training_queries(text, int) IS
@@ -78,6 +85,7 @@ AS $$
 DECLARE
     query record;
     result @extschema@.model_training;
+    untimed text;
     began timestamptz;
 BEGIN
     IF target_schema IS NULL OR to_regclass(format('%I.deal_history', target_schema)) IS NULL THEN
@@ -90,10 +98,19 @@ BEGIN
     query := @extschema@.crm_training_queries(target_schema, max_rows);
     began := clock_timestamp();
     result := @extschema@.train_model(target_schema || '.win', query.win_query, options);
+    -- The usual cause of no rows.
+    IF result.version IS NULL THEN
+        EXECUTE format($q$
+            SELECT CASE WHEN count(*) FILTER (WHERE o.closed_at IS NOT NULL) = 0 THEN format('there are %%s deals, %%s of them closed, none with a closing time: map closed_at', count(*), count(*) FILTER (WHERE o.status IN ('won', 'lost')))
+                        WHEN count(*) FILTER (WHERE o.created_at IS NOT NULL) = 0 THEN format('there are %%s deals, none with a time of creation: map created_at', count(*)) END
+            FROM %I.opportunity_as_of o HAVING count(*) FILTER (WHERE o.status IN ('won', 'lost')) > 0$q$, target_schema) INTO untimed;
+    END IF;
+    result.reason := coalesce(untimed, result.reason);
     RETURN QUERY SELECT target_schema || '.win', 'win', result.version, result.status, result.reason, query.reason, result.deals, result.won,
                         result.auc, result.log_loss, result.skill, result.skill_low, date_part('epoch', clock_timestamp() - began);
     began := clock_timestamp();
     result := @extschema@.train_close_model(target_schema || '.close', query.close_query, @extschema@.close_options(algorithm => 'additive'));
+    result.reason := CASE WHEN result.version IS NULL THEN coalesce(untimed, result.reason) ELSE result.reason END;
     RETURN QUERY SELECT target_schema || '.close', 'close', result.version, result.status, result.reason, query.reason, result.deals, result.won,
                         result.auc, result.log_loss, result.skill, result.skill_low, date_part('epoch', clock_timestamp() - began);
 END

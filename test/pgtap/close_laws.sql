@@ -1,6 +1,6 @@
 -- Laws of close models: sums, monotone curves, calibration against known hazards, order, workers, text form, rights.
 BEGIN;
-SELECT plan(26);
+SELECT plan(31);
 SET LOCAL search_path = public, sales_forecast;
 
 -- Gamma (shape 2) times to a win and to a loss; size and source make them faster or slower. Watched up to a day each.
@@ -113,6 +113,24 @@ SELECT throws_ok($$SELECT fit_close_model(outcome, days, d) FROM (SELECT outcome
 SELECT lives_ok($$SELECT fit_close_model(outcome, days, d, close_options(force => true)) FROM (SELECT outcome, days, size FROM deal LIMIT 30) AS d$$, 'unless forced');
 SELECT throws_ok($$SELECT fit_close_model('open', days, d, close_options(force => true)) FROM (SELECT days, size FROM deal) AS d$$, '22000', NULL,
                  'all open: nothing to learn');
+
+-- Counts are of deals, not of the moments they were looked at; leaks are refused.
+CREATE TABLE snapshot AS
+SELECT outcome, days + 3 * k AS days, size, deal AS fold_group
+FROM (SELECT deal, random() * 10 AS size, 10 + 90 * random() AS days, CASE WHEN deal <= 15 THEN 'won' ELSE 'lost' END AS outcome
+      FROM generate_series(1, 200) AS deal) AS d, generate_series(0, 7) AS k;
+SELECT throws_like('SELECT fit_close_model(outcome, days, s) FROM (SELECT outcome, days, size, fold_group FROM snapshot) AS s',
+                   '%too few won deals%', '15 won deals are too few, whatever their number of snapshots');
+SELECT is(string_agg(format('%s %s', item, value), ', ' ORDER BY item), 'closed 200, deals 200, rows 1600, won 15', 'the summary tells deals and rows')
+FROM (SELECT fit_close_model(outcome, days, s, close_options(force => true, validate => 'none')) AS m
+      FROM (SELECT outcome, days, size, fold_group FROM snapshot) AS s) AS f, close_model_summary(m)
+WHERE topic = 'data' AND item IN ('deals', 'closed', 'won', 'rows');
+SELECT throws_like($$SELECT fit_close_model(outcome, days, d) FROM (SELECT outcome, days, size, outcome = 'won' AS signed FROM deal) AS d$$,
+                   '%tells won from lost almost surely%', 'a status column is refused');
+SELECT throws_like($$SELECT fit_close_model(outcome, days, d) FROM (SELECT outcome, days, size, days + 1 AS age_now FROM deal) AS d$$,
+                   '%tells when a deal closes almost surely%', 'a copy of days is refused');
+SELECT throws_like($$SELECT fit_close_model(outcome, days, d) FROM (SELECT outcome, days, size, CASE WHEN outcome <> 'open' THEN size END AS reason FROM deal) AS d$$,
+                   '%missing far more often in open%', 'what only closed deals have is refused');
 
 -- Leaving customers: one cause.
 SELECT ok((o).lost = 0 AND abs((o).won + (o).still_open - 1) < 1e-12 AND (o).won = churn_probability(c, f, 20, 30), 'with one cause nothing is lost')

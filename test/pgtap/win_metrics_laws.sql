@@ -50,7 +50,7 @@ FROM (VALUES ('log_loss(true, 1.01)', '22000'), ('log_loss(true, -0.01)', '22000
              ('auc_interval(true, ''NaN'')', '22000'), ('roc_curve(true, ''NaN'')', '22000'), ('lift_curve(true, 2)', '22000'),
              ('calibration_curve(true, 2)', '22000'), ('calibration_curve(true, 0.5, 0)', '22023'), ('calibration_curve(true, 0.5, 1001)', '22023'),
              ('lift_curve(true, 0.5, -1)', '22023'), ('lift_curve(true, 0.5, b) FROM generate_series(5, 6) AS b', '22023'),
-             ('auc_difference(true, 0.5, ''NaN'')', '22000'), ('log_loss_difference(true, 0.5, 1.5)', '22000'), ('hash_bucket(''a'', ''b'', 0)', '22012'),
+             ('auc_difference(true, 0.5, ''NaN'')', '22000'), ('log_loss_difference(true, 0.5, 1.5)', '22000'),
              ('''0 0 0''::win_sums', '22P02'), ('(''1 NaN'' || repeat('' 0'', 19))::win_sums', '22P02'),
              ('win_sums_add_log_loss((''0'' || repeat('' 0'', 20))::win_sums, true, 0.5)', '0A000'),
              ('(''-1'' || repeat('' 0'', 20))::win_sums', '22P03'), ('(''0 1'' || repeat('' 0'', 19))::win_sums', '22P03'),
@@ -99,6 +99,7 @@ FROM (SELECT CASE WHEN length(win_sums_send(('3 1.5 1e-17' || repeat(' 0', 18)):
 
 -- Splits.
 SELECT is(hash_bucket('deal-1', 'ibm', 1000), (('x' || substr(md5('ibm:deal-1'), 1, 8))::bit(32)::bigint % 1000)::int, 'hash_bucket is its formula');
+SELECT ok(hash_bucket('a', 'b', 0) IS NULL AND hash_bucket('a', 'b', -3) IS NULL AND in_holdout('a', 'b', 'NaN') IS NULL AND in_holdout('a', 'b', 2) IS NULL, 'no buckets and shares that are none give NULL');
 SELECT is(hash_bucket('', '', 7), hash_bucket('', '', 7), 'empty key and salt');
 SELECT ok(min(hash_bucket(i::text, 's', 5)) = 0 AND max(hash_bucket(i::text, 's', 5)) = 4, 'all buckets, no others') FROM generate_series(1, 1000) AS i;
 SELECT ok(count(*) FILTER (WHERE in_holdout(i::text)) BETWEEN 1850 AND 2150, 'a fifth is held out') FROM generate_series(1, 10000) AS i;

@@ -105,6 +105,48 @@ INSERT INTO works.orders SELECT 10000 + i, 'a' || i, '2025-07-04', 5, 'EUR' FROM
 SELECT set_eq('SELECT * FROM deal_features', 'SELECT * FROM before', 'what happens later changes no feature');
 SELECT set_eq('SELECT * FROM deal_history', 'SELECT * FROM history', 'nor any row of the history');
 
+SET LOCAL timezone = 'Europe/Berlin';
+SELECT set_eq('SELECT * FROM deal_history', 'SELECT * FROM history', 'nor does the time zone of the session');
+SET LOCAL timezone = 'UTC';
+SELECT set_eq('SELECT * FROM deal_snapshots(''history'', 300)', 'SELECT * FROM deal_snapshots(''history'') s WHERE sales_forecast.hash_bucket(s.opportunity_id, ''train'', 1000) < 300',
+              'a share of the deals is known as all of them are');
+SELECT is((SELECT count(currency) FROM history), 0::bigint, 'the currency of a source that does not log it is no feature');
+SET LOCAL sales_forecast.as_of = '2022-01-01 00:00+00';
+SELECT is_empty('SELECT * FROM win_patterns', 'before the first deal there are no patterns, and no error');
+SET LOCAL sales_forecast.as_of = '2025-06-15 00:00+00';
+
+-- The same law from the day itself, for deals that never moved: in one CRM they are closed where they stand, in the other
+-- the close moves them, and no log says from where.
+CREATE SCHEMA still;
+CREATE TABLE still.deal (id int PRIMARY KEY, stage text, status text, created timestamptz, closed timestamptz, product text);
+INSERT INTO still.deal SELECT i, CASE WHEN i % 4 = 0 THEN 's2' ELSE 's1' END, CASE WHEN i > 300 THEN 'open' WHEN i % 4 = 0 THEN 'won' ELSE 'lost' END,
+    now() - make_interval(hours => 24 * (ARRAY[2, 7, 30, 60])[1 + i % 3] + CASE WHEN i > 300 THEN 0 ELSE 5000 + i END),
+    CASE WHEN i <= 300 THEN now() - make_interval(hours => 4000 + i) END, CASE WHEN i <= 300 AND i % 4 = 0 THEN 'p' END
+FROM generate_series(1, 400) i;
+CREATE TABLE still.move (deal int, s_from text, s_to text, at timestamptz);
+INSERT INTO still.move SELECT id, 's1', 's2', created + interval '12 hours' FROM still.deal WHERE stage = 's2';
+INSERT INTO still.move SELECT 1000, 's1', 's2', now() - interval '20000 hours';
+SELECT lives_ok(format($$SELECT sales_forecast.connect_crm('generic', 'still', %L, '{
+  "relations": {
+    "opportunity": {"from": "deal", "columns": {"opportunity_id": "id", "stage_id": %s, "status": "status", "product_id": "product", "created_at": "created", "closed_at": "closed"}},
+    "stage": {"from": "(VALUES (''s1'', 1, false, false), (''s2'', 2, false, false), (''w'', 3, true, false), (''l'', 4, false, true)) s (id, nr, won, lost)",
+              "columns": {"stage_id": "id", "stage_order": "nr", "is_won": "won", "is_lost": "lost"}},
+    "stage_change": {"from": "move", "columns": {"opportunity_id": "deal", "from_stage_id": "s_from", "to_stage_id": "s_to", "changed_at": "at"}}}}')$$, name, stage), name || ' is connected')
+FROM (VALUES ('stands', '"stage"'), ('moved', '"CASE status WHEN ''''won'''' THEN ''''w'''' WHEN ''''lost'''' THEN ''''l'''' ELSE stage END"')) v (name, stage);
+SET LOCAL sales_forecast.as_of = '';
+CREATE TEMPORARY TABLE on_the_day AS SELECT 'stands' AS crm, f.* FROM stands.deal_features f UNION ALL SELECT 'moved', f.* FROM moved.deal_features f;
+SELECT is((SELECT count(*) FROM on_the_day WHERE crm = 'stands' AND stage IS NULL), 0::bigint, 'who never moved stands in a stage');
+SELECT is((SELECT count(stage) + count(days_in_stage) FROM on_the_day WHERE crm = 'moved'), 0::bigint, 'a close that moves deals without a log leaves nobody a stage');
+SELECT is((SELECT count(product_id) FROM (SELECT product_id FROM on_the_day UNION ALL SELECT product_id FROM stands.deal_history) p), 0::bigint, 'a product without a log is no feature');
+UPDATE still.deal SET status = CASE WHEN id % 3 = 0 THEN 'won' ELSE 'lost' END, closed = now() + interval '1 hour', product = 'q' WHERE status = 'open';
+SELECT set_config('sales_forecast.as_of', (now() + interval '2 hours')::text, true);
+SELECT results_eq($$SELECT to_jsonb(h) - '{outcome,won,closed_at,days,fold_group}'::text[] FROM
+                      (SELECT 'stands' AS crm, s.* FROM stands.deal_history s UNION ALL SELECT 'moved', m.* FROM moved.deal_history m) h WHERE h.as_of = now() AND h.opportunity_id::int > 300 ORDER BY h.crm, h.opportunity_id$$,
+                  $$SELECT to_jsonb(f) FROM on_the_day f ORDER BY f.crm, f.opportunity_id$$, 'what was seen on the day itself is what is seen after the deals were closed');
+SELECT set_config('sales_forecast.as_of', now()::text, true);
+SELECT is((SELECT count(*) FROM stands.opportunity_at(now() - interval '1 minute') o WHERE o.status = 'open' AND o.stage_id IS NULL), 0::bigint, 'nor does a later close take the stage away from a day of the past');
+SET LOCAL sales_forecast.as_of = '2025-06-15 00:00+00';
+
 /* -------- without a model -------- */
 SELECT is((SELECT count(*) FROM pipeline WHERE num_nonnulls(probability_model, probability_model_low, win_within_30_days, win_by_quarter_end, expected_days_to_close, model_version) > 0
            OR model_reason IS NULL), 0::bigint, 'without a model there is no prediction and a reason');
@@ -150,7 +192,23 @@ SELECT set_eq('SELECT opportunity_id, probability_stated, probability, weighted_
 SELECT ok((SELECT sales_forecast.auc(h.won, sales_forecast.win_probability('forecast.win', h)) FROM deal_history h WHERE h.won IS NOT NULL) > 0.7, 'it finds what the deals were made of');
 SELECT ok((SELECT count(*) FROM win_drivers) > 0, 'drivers are shown');
 SELECT is((SELECT count(*) FROM win_drivers WHERE reason IS NULL OR direction IS NULL), 0::bigint, 'each with a direction and in words');
+SELECT is((SELECT count(*) FROM win_drivers WHERE deals < 30 OR deals > 520 OR rows < deals OR rows_won > rows), 0::bigint, 'counted in deals, 30 or more');
+SELECT ok((SELECT max(n) FROM (SELECT count(*) AS n FROM win_drivers WHERE feature IN ('amount', 'employees') GROUP BY feature) c) <= 9, 'numbers come in a few ranges');
+SELECT is((SELECT count(*) FROM win_drivers WHERE feature = 'stage_share'), 0::bigint, 'the stage is not shown twice');
+-- A model of that name counts only if its owner may create objects in the schema.
+SELECT is(sales_forecast.model_of_schema('forecast.win', 'forecast'), 'forecast.win', 'the owner''s model speaks for the schema');
+CREATE ROLE wv_stranger;
+SAVEPOINT squatted;
+UPDATE sales_forecast.stored_model SET owner = 'wv_stranger' WHERE name = 'forecast.win';
+SELECT is((SELECT count(*) FROM win_drivers), 0::bigint, 'a stranger''s model of the same name does not');
+SELECT is((SELECT count(probability_model) FROM pipeline), 0::bigint, 'nor in the pipeline');
+GRANT CREATE ON SCHEMA forecast TO wv_stranger;
+SELECT ok((SELECT count(*) FROM win_drivers) > 0, 'unless he may create objects there');
+ROLLBACK TO squatted;
+SELECT is(ARRAY[sales_forecast.counted(1, 'day'), sales_forecast.counted(0, 'day'), sales_forecast.counted(1234, 'day')], ARRAY['1 day', '0 days', '1,234 days'], 'one day, two days');
 
+SELECT ok((SELECT count(*) FROM (SELECT 1 FROM deal_history) h) BETWEEN 1 AND 10000 AND (sales_forecast.crm_training_queries('forecast', NULL)).reason
+          LIKE '%, ' || (SELECT count(*) FROM deal_history) || ' rows of deals', 'the rows are counted without being made');
 /* -------- catalog -------- */
 SELECT is((SELECT array_agg(c.relname::text ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'forecast'::regnamespace AND c.relkind = 'v'
            AND NOT coalesce(c.reloptions @> '{security_invoker=true}', false)), NULL, 'all views run with the rights of the reader');

@@ -21,7 +21,7 @@ FROM train_model('win', 'SELECT won, amount, lead_source, as_of FROM deal', win_
 -- A worse one is kept, and not used. One without skill is refused: every gate that fails is named.
 SELECT version, status, regexp_replace(reason, '\d\.\d+', '0.#', 'g') AS reason, champion
 FROM train_model('win', 'SELECT won, amount, as_of FROM deal', win_options('logistic'));
-SELECT version, status, regexp_replace(r, '-?\d+(\.\d+)? % to -?\d+(\.\d+)? %', '#') AS reason, champion
+SELECT version, status, regexp_replace(r, '(between )?\d+(\.\d+)? % (worse and|to) \d+(\.\d+)? %', '#') AS reason, champion
 FROM train_model('win', 'SELECT won, weather, as_of FROM deal', win_options('logistic')) AS t, regexp_split_to_table(t.reason, '; (?=trained)') AS r;
 -- What gives the outcome away is not trained on at all.
 SELECT version, status, reason, champion
