@@ -53,7 +53,7 @@ SELECT count(*) AS relations_connected FROM sales_forecast.connect_crm('generic'
   "currency": "USD",
   "probability_unit": "fraction",
   "status": {"Won": "won", "Lost": "lost", "Engaging": "open", "Prospecting": "open"},
-  "change_fields": ["amount", "owner_id", "team_id", "region", "expected_close_on"],
+  "change_fields": ["amount", "owner_id", "team_id", "region", "product_id", "currency", "expected_close_on"],
   "relations": {
     "opportunity": {
       "from": "deal CROSS JOIN estimate",

@@ -30,6 +30,7 @@ if [ -n "$DATA" ]; then
 	# The file ends in 2017: look from the evening of its last day, so that this quarter is its last quarter.
 	as_of=$(run -At -c "SELECT last_day || ' 23:59:59+00' FROM maven.estimate")
 	run -v title='Maven CRM, loaded from four files' -v as_of="${AS_OF:-$as_of}" -f "$here/report.sql"
+	run -v as_of="${AS_OF:-$as_of}" -f "$here/win.sql"
 	exit
 fi
 

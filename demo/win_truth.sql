@@ -32,8 +32,9 @@ FROM (SELECT industry IN ('Medical technology', 'Energy') AS two, count(*) FILTE
              count(*) FILTER (WHERE NOT demo_within_48_hours AND won) AS c, count(*) FILTER (WHERE NOT demo_within_48_hours) AS d
       FROM early WHERE industry IS NOT NULL GROUP BY 1) n, pg_temp.lift(a, b, c, d) l ORDER BY n.two DESC;
 INSERT INTO comparison (requirement, quantity, planted, found)
-SELECT 'F015', 'patterns found by win_patterns about these demos in these industries (2 planted)', 2, count(*)
-FROM win_patterns WHERE condition || segment ~ 'demo_within_48_hours' AND condition || segment ~ 'industry = (Medical technology|Energy)' AND condition || segment !~ 'false';
+SELECT 'F015', 'of these two industries, named by win_patterns with quick demos', 2, count(DISTINCT i.name)
+FROM (VALUES ('Medical technology'), ('Energy')) i (name) JOIN win_patterns p ON position(i.name IN p.condition || ' ' || p.segment) > 0
+WHERE condition || segment ~ 'demo_within_48_hours' AND condition || segment ~ 'industry = (Medical technology|Energy)' AND condition || segment !~ 'false';
 INSERT INTO comparison (requirement, quantity, planted, found, low, high)
 SELECT 'T012', 'win rate of small manufacturers, south / north', 1.4, l.r, l.low, l.high
 FROM (SELECT sum(won) FILTER (WHERE region = 'South')::bigint AS a, sum(closed) FILTER (WHERE region = 'South')::bigint AS b,
@@ -86,8 +87,10 @@ SELECT DISTINCT ON (opportunity_id) outcome <> 'open' AND days <= 30 AS won, opp
 FROM history WHERE as_of <= as_of() - interval '30 days' ORDER BY opportunity_id, md5(opportunity_id || as_of::text);
 CREATE TEMP TABLE soon_crossed AS
 SELECT * FROM cross_validate_win('SELECT * FROM soon WHERE hash_bucket(fold_group, ''cv'', (SELECT count(*) / 6000 + 1 FROM soon)::int) = 0', win_options(validate => 'none'), 'grouped', 5);
+INSERT INTO comparison (requirement, quantity, planted, found, low, high)
+SELECT 'F021', 'closes within 30 days: AUC of these three (0.5: they tell nothing)', NULL, (a).auc, (a).low, (a).high FROM (SELECT auc_interval(won, probability) AS a FROM soon_crossed) s;
 INSERT INTO comparison (requirement, quantity, planted, found)
-SELECT 'F021', format('closes within 30 days: right, %% (always the more frequent: %s)', round(100 * greatest(avg(won::int), 1 - avg(won::int)), 1)), NULL, 100 * avg(((probability >= 0.5) = won)::int) FROM soon_crossed;
+SELECT 'F021', format('the same, right, %% (always saying the more frequent: %s)', round(100 * greatest(avg(won::int), 1 - avg(won::int)), 1)), NULL, 100 * avg(((probability >= 0.5) = won)::int) FROM soon_crossed;
 
 INSERT INTO comparison (requirement, quantity, planted, found)
 SELECT 'F055', 'customers gone: found overdue, % of those who left', 100, 100.0 * count(*) FILTER (WHERE c.overdue) / nullif(count(*), 0)
@@ -96,7 +99,15 @@ UNION ALL
 SELECT 'F055', 'customers expected to be gone', count(*) FILTER (WHERE t.churns_on < as_of()), sum(c.probability_gone)
 FROM churn_risk c JOIN truth.truth_account t ON t.account_id::text = c.account_id WHERE t.churns_on IS NOT NULL;
 
-\echo 'PLANTED AND FOUND BY THE MODELS     low to high: 95 %, where there is an interval'
+\echo 'PLANTED AND FOUND BY THE MODELS     low to high: 95 %, where there is an interval; ratio: found / planted'
 SELECT requirement AS "asked by", quantity, round(planted, 2) AS planted, round(found, 2) AS found, round(low, 2) AS low, round(high, 2) AS high,
-       CASE WHEN low IS NOT NULL THEN CASE WHEN planted BETWEEN low AND high THEN 'yes' ELSE 'no' END ELSE '' END AS inside
+       CASE WHEN planted > 1 OR low IS NULL THEN round(found / nullif(planted, 0), 2) END AS ratio,
+       -- An interval that holds both what was planted and "no effect" tells neither.  No effect: 1, for an AUC 0.5.
+       CASE WHEN quantity LIKE 'of these two industries%' THEN CASE found WHEN 2 THEN 'found' WHEN 1 THEN 'one of two' ELSE 'not found, too few deals' END
+            WHEN low IS NULL THEN ''
+            WHEN planted IS NULL THEN CASE WHEN low > 0.5 THEN 'tells something' ELSE 'tells nothing' END
+            WHEN quantity LIKE 'AUC%' THEN CASE WHEN planted BETWEEN low AND high THEN 'as good as can be' WHEN low > 0.5 THEN 'less than possible' ELSE 'not found' END
+            WHEN planted = 1 THEN CASE WHEN low <= 1 AND high >= 1 THEN 'none, rightly' ELSE 'found, but wrong' END
+            WHEN low <= 1 AND high >= 1 THEN 'not found, too few deals'
+            WHEN planted BETWEEN low AND high THEN 'found' ELSE 'found, but not its size' END AS verdict
 FROM comparison ORDER BY nr;
