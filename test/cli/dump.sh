@@ -93,11 +93,11 @@ like "$(psql -XAtq -d dump_to -c "INSERT INTO crm.opportunity (name, amount, cur
 is "$(psql -XAtq -d dump_to -c "SELECT count(*) FROM forecast.pipeline WHERE name = 'new'")" 1 'and its views show the new deal'
 
 # A model retrained after the restore gets the next numbers, from whoever was allowed to train.
-is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c "SELECT version FROM sales_forecast.train_model('the \"model\"', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
+is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c 'SET client_min_messages = error' -c "SELECT version FROM sales_forecast.train_model('the \"model\"', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
 	4 'a restored model is trained on, with the next number'
 is "$(psql -XAtq -d dump_to -c 'SELECT run_id - lag(run_id) OVER (ORDER BY run_id) FROM sales_forecast.stored_run ORDER BY run_id DESC LIMIT 1' 2>&1)" \
 	1 'the log goes on with the next number'
-is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c "SELECT version FROM sales_forecast.train_model('another', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
+is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_trainer' -c 'SET client_min_messages = error' -c "SELECT version FROM sales_forecast.train_model('another', 'SELECT won, size, as_of FROM training', sales_forecast.win_options('logistic'))" 2>&1)" \
 	1 'a new model is stored beside it'
 is "$(psql -XAtq -d dump_to -c 'SET ROLE dump_user' -c "SELECT * FROM sales_forecast.rollback_model('the \"model\"')" 2>&1 | head -n 1)" \
 	'ERROR:  role "dump_user" may not store models' 'rights are what they were'
