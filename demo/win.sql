@@ -24,7 +24,7 @@ FROM training t LEFT JOIN model_version v ON v.name = t.name AND v.version = t.v
 \pset tuples_only on
 \pset format unaligned
 SELECT format('  %s: %s', kind, rtrim(regexp_replace(reason, '(.{1,94})( |$)', E'\\1\n    ', 'g'), E' \n')) FROM training WHERE status <> 'promoted' ORDER BY kind DESC;
-SELECT '  So no probability of a model is shown: what these columns say of a deal is no better than the plain win rate, as far as can be told.'
+SELECT '  So no probability of a model is shown, for the reasons above.'
 FROM training WHERE kind = 'win' AND status <> 'promoted';
 \echo
 \pset format aligned
